@@ -1,0 +1,186 @@
+"""migration.toml → Config, and where its secrets come from."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import keyring
+import keyring.errors
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from rapidfuzz import process
+
+from workbench.errors import ConfigError, SecretError
+
+REGIONS = ("neptune", "apollo", "vulcan", "jupiter")
+"""London, Sydney, Ohio, Singapore (PracticeHub developer guide, base addresses)."""
+
+
+def _reference(value: str) -> str:
+    kind, _, rest = value.partition(":")
+    if value and (kind not in {"env", "keyring", "file"} or not rest):
+        what = "must be env:NAME, keyring:SERVICE/NAME or file:PATH, never the key itself"
+        raise ValueError(what)
+    return value
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        what = "must be an address like https://clinic.odoo.com"
+        raise ValueError(what)
+    if parts.username or parts.password or parts.query:
+        what = "must hold neither a password nor a query"
+        raise ValueError(what)
+    return value.rstrip("/")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        what = "must be a time zone like Europe/Amsterdam"
+        raise ValueError(what) from None
+    return value
+
+
+Reference = Annotated[str, AfterValidator(_reference)]
+Address = Annotated[str, AfterValidator(_address)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Account = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PracticeHubConfig(_Section):
+    """The source. Naive times of PracticeHub are in `timezone`; the rate is requests a second."""
+
+    account: Account
+    region: Literal["auto", "neptune", "apollo", "vulcan", "jupiter"] = "auto"
+    base_url: Address = ""
+    api_key: Reference = "env:PRACTICEHUB_API_KEY"
+    app_details: Annotated[str, Field(pattern=r"^[^=\s]+=[^=\s@]+@[^=\s@]+$")]
+    timezone: Zone = "Europe/Amsterdam"
+    requests_per_second: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    page_size: Annotated[int, Field(ge=1, le=100)] = 100
+    file_hosts: tuple[str, ...] = ("amazonaws.com",)
+
+
+class OdooConfig(_Section):
+    """The destination. `calls_per_second` 0 means no limit."""
+
+    url: Address
+    database: Annotated[str, Field(min_length=1)]
+    login: str = ""
+    api_key: Reference = "env:ODOO_API_KEY"
+    protocol: Literal["auto", "json2", "jsonrpc"] = "auto"
+    calls_per_second: Annotated[float, Field(ge=0)] = 0
+
+
+class MigrationConfig(_Section):
+    """What the clinic wants. `sample_size` counts patients."""
+
+    appointments_to: Literal["crm.lead", "calendar.event", "both"] = "crm.lead"
+    fallback_user: str = ""
+    sample_size: Annotated[int, Field(ge=1, le=1000)] = 100
+    restrict_clinical_fields: bool = True
+    show_patient_data: bool = False
+
+
+class Config(_Section):
+    """All of migration.toml, checked. Holds references to secrets, never a secret."""
+
+    practicehub: PracticeHubConfig
+    odoo: OdooConfig
+    migration: MigrationConfig = MigrationConfig()
+
+    @property
+    def module(self) -> str:
+        """The module name of our external ids: `__practicehub_<account>__`."""
+        return f"__practicehub_{self.practicehub.account.replace('-', '_')}__"
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a migration.toml.
+
+    Raises:
+        ConfigError: the file is missing, not TOML, or a key is misspelt or of a wrong
+            kind; every fault is named with its section and key, none with its value.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        what = f"There is no configuration file {path}."
+        raise ConfigError(what) from None
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"{path} cannot be read: {type(error).__name__}."
+        raise ConfigError(what) from None
+    except tomllib.TOMLDecodeError as error:
+        what = f"{path} is not TOML: {error}."
+        raise ConfigError(what) from None
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        faults = [_fault(item["loc"], item["type"], item["msg"]) for item in error.errors()]
+        what = f"{path} has {len(faults)} fault(s):\n" + "\n".join(f"  {fault}" for fault in faults)
+        raise ConfigError(what) from None
+
+
+def _fault(where: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = ".".join(str(part) for part in where)
+    if kind == "extra_forbidden":
+        return f"{name}: no such key{_suggestion(where)}"
+    if kind == "missing":
+        return f"{name}: is required"
+    return f"{name}: {message.removeprefix('Value error, ')}"
+
+
+def _suggestion(where: tuple[int | str, ...]) -> str:
+    section: type[BaseModel] = Config
+    sections: dict[str, type[BaseModel]] = {
+        "practicehub": PracticeHubConfig, "odoo": OdooConfig, "migration": MigrationConfig,
+    }  # fmt: skip
+    if len(where) > 1:
+        section = sections.get(str(where[0]), Config)
+    best = process.extractOne(str(where[-1]), list(section.model_fields), score_cutoff=60)
+    return f"; did you mean {best[0]}?" if best else ""
+
+
+def secret(reference: str, *, what: str, base: Path | None = None) -> str:
+    """Fetch a secret from where its reference points.
+
+    Args:
+        reference: `env:NAME`, `keyring:SERVICE/NAME` or `file:PATH`.
+        what: what the secret is for, in words for the error: "the PracticeHub key".
+        base: the folder that relative file paths start from.
+
+    Raises:
+        SecretError: nothing is there, or it is empty. The secret is never in the text.
+    """
+    kind, _, rest = reference.partition(":")
+    if kind == "env":
+        found = os.environ.get(rest, "")
+    elif kind == "keyring":
+        service, _, name = rest.partition("/")
+        try:
+            found = keyring.get_password(service, name or service) or ""
+        except keyring.errors.KeyringError:
+            found = ""
+    elif kind == "file":
+        try:
+            found = ((base or Path()) / Path(rest).expanduser()).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            found = ""
+    else:
+        found = ""
+    if not found.strip():
+        where = reference or "no reference given"
+        message = f"There is no secret for {what} at {where}."
+        raise SecretError(message)
+    return found.strip()

@@ -1,0 +1,169 @@
+"""What became of every record, and how the fields in Odoo compare with what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workbench.state._part import Part
+
+
+class Fate(StrEnum):
+    """The terms of P1: every distinct record has exactly one."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    MERGED = "merged"
+    EXCLUDED = "excluded"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record and why; `external_id` is empty where nothing stands in Odoo."""
+
+    resource: str
+    source_id: str
+    fate: Fate
+    reason: str
+    external_id: str
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How often one field compared in one way; `rule` names the tolerance or is empty."""
+
+    scope: str
+    model: str
+    field: str
+    verdict: str
+    rule: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one record that is not plainly equal. Holds values: stays in the run."""
+
+    scope: str
+    external_id: str
+    model: str
+    field: str
+    verdict: str
+    rule: str
+    source: str
+    expected: str
+    actual: str
+
+
+class ProofState(Part):
+    """Outcomes are written by `phases` as records settle, comparisons by `proof`."""
+
+    def set_outcomes(self, outcomes: Iterable[Outcome]) -> int:
+        """Record what became of records; one that is known is replaced. Returns how many."""
+        count = 0
+        by_resource: dict[str, int] = {}
+        with self._store.transaction() as db:
+            for outcome in outcomes:
+                changed = db.execute(
+                    "INSERT INTO outcomes VALUES (?,?,?,?,?,?) ON CONFLICT (resource, source_id) "
+                    "DO UPDATE SET outcome=excluded.outcome, reason=excluded.reason, "
+                    "external_id=excluded.external_id, phase=excluded.phase "
+                    "WHERE outcome<>excluded.outcome OR reason<>excluded.reason "
+                    "OR external_id<>excluded.external_id",
+                    (outcome.resource, outcome.source_id, outcome.fate.value, outcome.reason,
+                     outcome.external_id, outcome.phase),
+                ).rowcount  # fmt: skip
+                if changed:
+                    by_resource[outcome.resource] = by_resource.get(outcome.resource, 0) + 1
+                count += 1
+            if by_resource:
+                self._store.ledger.append("outcomes", "records", detail={**by_resource})
+        return count
+
+    def clear_outcomes(self) -> None:
+        """Forget what became of records: after a rollback nothing stands in Odoo."""
+        with self._store.transaction() as db:
+            db.execute("DELETE FROM outcomes")
+            self._store.ledger.append("outcomes cleared", "records")
+
+    def outcome(self, resource: str, source_id: str) -> Outcome | None:
+        """Give what became of one record, or None while it is unresolved."""
+        row = self._one(
+            "SELECT resource, source_id, outcome, reason, external_id, phase FROM outcomes "
+            "WHERE resource=? AND source_id=?",
+            resource,
+            source_id,
+        )
+        return Outcome(row[0], row[1], Fate(row[2]), *row[3:]) if row else None
+
+    def outcomes(
+        self, *, resource: str | None = None, fate: Fate | None = None
+    ) -> Iterator[Outcome]:
+        """Stream outcomes, all or of one resource or fate, by resource and id."""
+        for row in self._rows(
+            "SELECT resource, source_id, outcome, reason, external_id, phase FROM outcomes "
+            "WHERE (?1 IS NULL OR resource=?1) AND (?2 IS NULL OR outcome=?2) "
+            "ORDER BY resource, CAST(source_id AS INTEGER), source_id",
+            resource,
+            fate.value if fate else None,
+        ):
+            yield Outcome(row[0], row[1], Fate(row[2]), *row[3:])
+
+    def fates(self) -> dict[str, dict[Fate, int]]:
+        """Count the fates of the records that exist, resource by resource."""
+        found: dict[str, dict[Fate, int]] = {}
+        for resource, fate, count in self._all(
+            "SELECT o.resource, o.outcome, COUNT(*) FROM outcomes o JOIN records r "
+            "ON r.resource=o.resource AND r.source_id=o.source_id AND r.gone=0 GROUP BY 1, 2"
+        ):
+            found.setdefault(resource, {})[Fate(fate)] = count
+        return found
+
+    def file_fates(self) -> dict[Fate, int]:
+        """Count the fates of the records that carry a file."""
+        rows = self._all(
+            "SELECT o.outcome, COUNT(*) FROM files f JOIN outcomes o "
+            "ON o.resource='files:'||f.resource AND o.source_id=f.source_id GROUP BY 1"
+        )
+        return {Fate(row[0]): row[1] for row in rows}
+
+    def set_comparison(
+        self, scope: str, *, verdicts: Iterable[Verdict], differences: Iterable[Difference]
+    ) -> None:
+        """Replace one scope's comparison (`sample`, `all`) by a newer one."""
+        with self._store.transaction() as db:
+            db.execute("DELETE FROM verdicts WHERE scope=?", (scope,))
+            db.execute("DELETE FROM differences WHERE scope=?", (scope,))
+            totals: dict[str, int] = {}
+            for row in verdicts:
+                db.execute(
+                    "INSERT INTO verdicts VALUES (?,?,?,?,?,?)",
+                    (scope, row.model, row.field, row.verdict, row.rule, row.count),
+                )
+                totals[row.verdict] = totals.get(row.verdict, 0) + row.count
+            db.executemany(
+                "INSERT INTO differences VALUES (?,?,?,?,?,?,?,?,?)",
+                [
+                    (scope, row.external_id, row.model, row.field, row.verdict, row.rule,
+                     row.source, row.expected, row.actual)
+                    for row in differences
+                ],
+            )  # fmt: skip
+            self._store.ledger.append("compared", scope, detail={**totals})
+
+    def verdicts(self, scope: str) -> list[Verdict]:
+        """List one scope's verdict counts, by model and field."""
+        rows = self._all(
+            "SELECT * FROM verdicts WHERE scope=? ORDER BY model, field, verdict", scope
+        )
+        return [Verdict(*row) for row in rows]
+
+    def differences(self, scope: str) -> Iterator[Difference]:
+        """Stream one scope's fields that are not plainly equal, by record."""
+        for row in self._rows(
+            "SELECT * FROM differences WHERE scope=? ORDER BY external_id, field", scope
+        ):
+            yield Difference(*row)

@@ -1,0 +1,147 @@
+"""The tables of a run's one SQLite file, and on whose behalf each is written.
+
+All tables are STRICT. Times are ISO 8601 in UTC, hashes are lower-case hexadecimal
+SHA-256, ids of the source are text however PracticeHub types them.
+"""
+
+from __future__ import annotations
+
+VERSION = 1
+
+DDL = """
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY, value TEXT NOT NULL
+) STRICT;
+
+-- every effect, in the order it was committed, each row carrying the hash of the one before
+CREATE TABLE ledger (
+  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL,
+  subject TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- phases ---------------------------------------------------------------------------------
+CREATE TABLE phases (
+  phase TEXT PRIMARY KEY,
+  status TEXT NOT NULL CHECK (status IN ('pending','waiting','done','failed')),
+  basis TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL, notebook TEXT
+) STRICT;
+CREATE TABLE progress (
+  step TEXT PRIMARY KEY, phase TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER,
+  unit TEXT NOT NULL, waiting_for TEXT NOT NULL, started REAL NOT NULL, updated REAL NOT NULL,
+  finished INTEGER NOT NULL
+) STRICT;
+CREATE TABLE counters (
+  name TEXT PRIMARY KEY, value REAL NOT NULL
+) STRICT;
+CREATE TABLE documents (
+  name TEXT PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE TABLE artefacts (
+  path TEXT PRIMARY KEY, kind TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+
+-- practicehub ----------------------------------------------------------------------------
+CREATE TABLE walks (
+  resource TEXT NOT NULL, generation INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('walking','done','absent')),
+  next TEXT, pages INTEGER NOT NULL, rows INTEGER NOT NULL, reported INTEGER,
+  started_at TEXT NOT NULL, updated_at TEXT NOT NULL, note TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (resource, generation)
+) STRICT;
+CREATE TABLE pages (
+  id INTEGER PRIMARY KEY, resource TEXT NOT NULL, generation INTEGER NOT NULL,
+  number INTEGER NOT NULL, request TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+  rows INTEGER NOT NULL, seconds REAL NOT NULL, fetched_at TEXT NOT NULL,
+  UNIQUE (resource, generation, number)
+) STRICT;
+CREATE TABLE records (
+  resource TEXT NOT NULL, source_id TEXT NOT NULL, generation INTEGER NOT NULL,
+  page_id INTEGER NOT NULL REFERENCES pages(id), position INTEGER NOT NULL,
+  patient_id TEXT, sha256 TEXT NOT NULL, raw TEXT NOT NULL, rows INTEGER NOT NULL DEFAULT 1,
+  gone INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (resource, source_id)
+) STRICT;
+CREATE INDEX records_by_patient ON records (resource, patient_id);
+CREATE TABLE copies (
+  resource TEXT NOT NULL, source_id TEXT NOT NULL, sha256 TEXT NOT NULL,
+  page_id INTEGER NOT NULL REFERENCES pages(id), position INTEGER NOT NULL,
+  raw TEXT NOT NULL, rule TEXT NOT NULL,
+  PRIMARY KEY (resource, source_id, sha256)
+) STRICT;
+CREATE TABLE files (
+  resource TEXT NOT NULL, source_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending','held','missing','refused')),
+  patient_id TEXT, declared INTEGER, size INTEGER, sha1 TEXT, sha256 TEXT,
+  reason TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (resource, source_id),
+  FOREIGN KEY (resource, source_id) REFERENCES records(resource, source_id)
+) STRICT;
+
+-- staging --------------------------------------------------------------------------------
+CREATE TABLE typed (
+  resource TEXT NOT NULL, source_id TEXT NOT NULL, sha256 TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (resource, source_id)
+) STRICT;
+CREATE TABLE issues (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, resource TEXT NOT NULL, source_id TEXT NOT NULL,
+  field TEXT NOT NULL, rule TEXT NOT NULL, outcome TEXT NOT NULL, phase TEXT NOT NULL,
+  at TEXT NOT NULL,
+  UNIQUE (kind, resource, source_id, field, rule)
+) STRICT;
+CREATE TABLE fields (
+  path TEXT PRIMARY KEY, resource TEXT NOT NULL, profile TEXT NOT NULL, hash TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+
+-- decisions (mapping, panels, cli) -------------------------------------------------------
+CREATE TABLE decisions (
+  subject TEXT PRIMARY KEY, phase TEXT NOT NULL, question TEXT NOT NULL,
+  options TEXT NOT NULL, open_value INTEGER NOT NULL, proposal TEXT, reasons TEXT NOT NULL,
+  confidence REAL, basis TEXT NOT NULL, choice TEXT, comment TEXT NOT NULL DEFAULT '',
+  decided_by TEXT, decided_at TEXT, decided_basis TEXT, asked_at TEXT NOT NULL,
+  withdrawn INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- odoo -----------------------------------------------------------------------------------
+CREATE TABLE operations (
+  id INTEGER PRIMARY KEY, phase TEXT NOT NULL, kind TEXT NOT NULL, model TEXT NOT NULL,
+  keys TEXT NOT NULL, count INTEGER NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('intended','done','refused','unknown')),
+  note TEXT NOT NULL DEFAULT '', intended_at TEXT NOT NULL, closed_at TEXT
+) STRICT;
+CREATE INDEX operations_open ON operations (status) WHERE status IN ('intended','unknown');
+CREATE TABLE links (
+  external_id TEXT PRIMARY KEY, model TEXT NOT NULL, res_id INTEGER NOT NULL,
+  resource TEXT NOT NULL, source_id TEXT NOT NULL,
+  how TEXT NOT NULL CHECK (how IN ('created','linked','merged','schema')),
+  operation_id INTEGER NOT NULL REFERENCES operations(id), sent TEXT NOT NULL,
+  removed_at TEXT
+) STRICT;
+CREATE INDEX links_by_record ON links (model, res_id);
+CREATE INDEX links_by_source ON links (resource, source_id);
+CREATE TABLE before_images (
+  model TEXT NOT NULL, res_id INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  operation_id INTEGER NOT NULL REFERENCES operations(id), restored_at TEXT,
+  PRIMARY KEY (model, res_id, field)
+) STRICT;
+
+-- proof ----------------------------------------------------------------------------------
+CREATE TABLE outcomes (
+  resource TEXT NOT NULL, source_id TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('created','updated','merged','excluded','rejected')),
+  reason TEXT NOT NULL, external_id TEXT NOT NULL, phase TEXT NOT NULL,
+  PRIMARY KEY (resource, source_id)
+) STRICT;
+CREATE TABLE verdicts (
+  scope TEXT NOT NULL, model TEXT NOT NULL, field TEXT NOT NULL, verdict TEXT NOT NULL,
+  rule TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (scope, model, field, verdict, rule)
+) STRICT;
+CREATE TABLE differences (
+  scope TEXT NOT NULL, external_id TEXT NOT NULL, model TEXT NOT NULL, field TEXT NOT NULL,
+  verdict TEXT NOT NULL, rule TEXT NOT NULL, source TEXT NOT NULL, expected TEXT NOT NULL,
+  actual TEXT NOT NULL,
+  PRIMARY KEY (scope, external_id, field)
+) STRICT;
+"""
