@@ -1,0 +1,203 @@
+"""The map's rows of one resource, applied to one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from workbench.mapping import places
+from workbench.mapping.context import Context, Made, Outcome, Scope, Unmapped
+from workbench.mapping.model import Disposition, MapRow
+from workbench.mapping.model import Mapping as Map
+from workbench.mapping.naming import label_of
+from workbench.mapping.rows import Value
+from workbench.mapping.transforms import TRANSFORMS, Transform
+from workbench.staging import normalise
+from workbench.staging.findings import Clean, Finding, IssueKind, Refused
+from workbench.staging.paths import filled_paths, is_empty, leaves, value_at
+
+HELD_BACK = "the record waits for a decision"
+RAW_KEPT = "the raw text is kept among the values that could not be read"
+_OUTCOMES: Mapping[IssueKind, str] = {
+    IssueKind.CONTROL_CHARACTERS: "impossible characters removed",
+    IssueKind.EMAIL_INVALID: "kept as typed",
+    IssueKind.PHONE_UNREADABLE: "kept as typed",
+    IssueKind.PHONE_DOUBTFUL: "written in international form all the same",
+    IssueKind.DATE_IMPLAUSIBLE: "kept as it is",
+    IssueKind.TIME_SKIPPED: "counted from the offset before the clocks changed",
+    IssueKind.TIME_TWICE: "the first of the two",
+    IssueKind.TIME_ROUNDED: "fraction of a second left out",
+    IssueKind.HTML_REDUCED: "reduced to simple tags",
+    IssueKind.ADDRESS_UNSPLIT: "kept as one line",
+    IssueKind.LANGUAGE_NOT_INSTALLED: "left empty; PracticeHub's code is kept beside it",
+    IssueKind.REFERENCE_UNKNOWN: "the number is kept in place of a name",
+    IssueKind.ORPHAN: "listed; its patient is not in PracticeHub's list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The rows that feed one transform together."""
+
+    transform: Transform
+    rows: tuple[MapRow, ...]
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """Output → target's field name."""
+        found: dict[str, str] = {}
+        for row in self.rows:
+            output = self.transform.parts.get(row.part, "value")
+            found.setdefault(output, row.name)
+            for also, target in zip(self.transform.also, row.also, strict=False):
+                found.setdefault(also.output, target.rpartition(".")[2])
+        return found
+
+    @property
+    def source(self) -> str:
+        return ", ".join(row.field for row in self.rows)
+
+
+@dataclass(slots=True)
+class Applied:
+    """What the map made of one record.
+
+    `values` by field name of the target's model, `sources` likewise; `unread` lines of raw
+    text; `waiting` the subjects that must be decided first.
+    """
+
+    values: dict[str, Value] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+
+
+class Applier:
+    """Applies the rows of one resource whose targets are on one model.
+
+    Args:
+        mapping: the confirmed map.
+        context: what lookups know.
+        resource: whose records.
+        model: rows to other models are left to another applier.
+    """
+
+    def __init__(self, mapping: Map, context: Context, *, resource: str, model: str) -> None:
+        self._mapping = mapping
+        self._context = context
+        self._resource = resource
+        self._rows = [row for row in mapping.of(resource) if row.model == model]
+
+    @cached_property
+    def _groups(self) -> list[_Group]:
+        found: dict[tuple[str, str], list[MapRow]] = {}
+        for row in self._rows:
+            transform = TRANSFORMS.get(row.transform)
+            if transform is None or row.disposition in {Disposition.KEPT, Disposition.DROPPED}:
+                continue
+            alone = not transform.combines
+            key = (row.transform, "" if transform.spans else row.field if alone else row.target)
+            found.setdefault(key, []).append(row)
+        return [_Group(TRANSFORMS[key[0]], tuple(rows)) for key, rows in found.items()]
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """Paths that are kept in a text of the record."""
+        return frozenset(row.path for row in self._rows if row.disposition is Disposition.KEPT)
+
+    def __call__(self, record: Mapping[str, object], source_id: str) -> Applied:
+        """Apply every row to a record; a row whose field the record lacks gives empty."""
+        made = Applied()
+        country = self._country(record)
+        for group in self._groups:
+            scope = self._scope(group, country)
+            parts = {row.part: value_at(record, row.path) for row in group.rows}
+            outputs = group.transform.make(parts, scope)
+            for output, name in group.targets.items():
+                outcome = outputs.get(output, Made(None))
+                self._take(made, group, name, outcome, source_id)
+            if any(isinstance(outputs.get(one), Refused) for one in group.targets):
+                made.unread += [
+                    line for line in raw_lines(record, group.rows) if line not in made.unread
+                ]
+        return made
+
+    def _scope(self, group: _Group, country: str) -> Scope:
+        row = group.rows[0]
+        return Scope(
+            context=self._context,
+            country=country,
+            values=self._mapping.values.get(row.field, {}),
+            keys=self._mapping.selections.get(row.target, {}),
+        )
+
+    def _country(self, record: Mapping[str, object]) -> str:
+        for row in self._rows:
+            if row.transform == "country":
+                code = places.country_code(value_at(record, row.path))
+                if code:
+                    return code
+        return ""
+
+    def _take(
+        self, made: Applied, group: _Group, name: str, outcome: Outcome, source_id: str
+    ) -> None:
+        field_name = group.source
+        if isinstance(outcome, Unmapped):
+            row = group.rows[0]
+            made.waiting.append(f"value:{row.field}={outcome.value}")
+            made.findings.append(
+                self._finding(IssueKind.VALUE_UNMAPPED, source_id, field_name, group, HELD_BACK)
+            )
+            return
+        if isinstance(outcome, Refused):
+            made.findings.append(
+                self._finding(outcome.reason, source_id, field_name, group, RAW_KEPT)
+            )
+            outcome = Made(None)
+        for note in outcome.notes:
+            told = _OUTCOMES.get(note, "kept as it is")
+            made.findings.append(self._finding(note, source_id, field_name, group, told))
+        # of two spellings of one reference (a name here, an id there) the filled one counts
+        if made.values.get(name) is None:
+            made.values[name] = outcome.value
+            made.sources[name] = field_name
+        else:
+            made.sources[name] = f"{made.sources[name]}, {field_name}"
+
+    def _finding(
+        self, kind: IssueKind, source_id: str, field_name: str, group: _Group, outcome: str
+    ) -> Finding:
+        return Finding(kind, self._resource, source_id, field_name, group.transform.name, outcome)
+
+
+def raw_lines(record: Mapping[str, object], rows: Iterable[MapRow]) -> Iterator[str]:
+    """Give the filled fields of some rows as "path: raw text" lines."""
+    for row in rows:
+        value = value_at(record, row.path)
+        if not is_empty(value):
+            read = normalise.line(value)
+            yield f"{row.path}: {read.value if isinstance(read, Clean) else ''}"
+
+
+def unknown_fields(mapping: Map, resource: str, record: Mapping[str, object]) -> list[str]:
+    """List filled field paths that the map does not know: they must be decided first."""
+    known = mapping.rules(resource)
+    return sorted(f"{resource}.{path}" for path in filled_paths(record) if path not in known)
+
+
+def source_id_of(record: Mapping[str, object]) -> str:
+    """Give a record's own id as text."""
+    return normalise.pick(record.get("id")) or ""
+
+
+def kept_lines(record: Mapping[str, object], kept: Iterable[str]) -> list[tuple[str, str]]:
+    """Give label and raw text of the kept paths that are filled, in the record's order."""
+    wanted = frozenset(kept)
+    return [
+        (label_of(path.removeprefix("custom_fields.")), str(value))
+        for path, value in leaves(record)
+        if path in wanted and not is_empty(value)
+    ]

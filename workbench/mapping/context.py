@@ -1,0 +1,98 @@
+"""What transforms may know besides the value: the clinic's zone, and what Odoo offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from workbench.mapping.rows import Value
+from workbench.staging.findings import IssueKind, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Practitioner:
+    """One practitioner; `login` is the Odoo user decided on, None where there is none."""
+
+    name: str
+    email: str | None = None
+    login: str | None = None
+
+
+def _nobody(_patient_id: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that is looked up for an expected value; frozen, no call leaves the process.
+
+    Args:
+        timezone: IANA zone of PracticeHub's local times.
+        patient_key: patient id → external id of the patient's record ("patient_12"); of
+            one merged into another, the survivor's; None for a patient who is unknown.
+        patient_name: patient id → the name as Odoo shows it, or None.
+        country: ISO code to assume for telephone numbers of patients without a country.
+        appointment_types, locations, payment_methods: id → name.
+        practitioners: id → practitioner, with the user decided on.
+        languages: codes installed in Odoo ("nl_NL").
+        contacts: e-mail, without case → contact's database id, for referring doctors.
+        companies: name, without case → company's database id, for insurers.
+        states: "NL/Utrecht" as the source says it, without case, for each state that Odoo
+            knows by code or by name; None: every state is handed on as it is.
+        odoo_fields: model → field → its `fields_get` description.
+        note_subtype: database id of Odoo's subtype "Note"; None leaves it to the load.
+    """
+
+    timezone: str
+    patient_key: Callable[[str], str | None]
+    patient_name: Callable[[str], str | None] = _nobody
+    country: str = ""
+    appointment_types: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[str, str] = field(default_factory=dict)
+    payment_methods: Mapping[str, str] = field(default_factory=dict)
+    practitioners: Mapping[str, Practitioner] = field(default_factory=dict)
+    languages: frozenset[str] = frozenset()
+    contacts: Mapping[str, int] = field(default_factory=dict)
+    companies: Mapping[str, int] = field(default_factory=dict)
+    states: frozenset[str] | None = None
+    odoo_fields: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)
+    note_subtype: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one transform knows while it works on one record.
+
+    `values` is the value map of the field (label of each value), `keys` the stored value of
+    each label, `country` the record's own country where it has one.
+    """
+
+    context: Context
+    country: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def region(self) -> str:
+        """The country to assume for a telephone number."""
+        return self.country or self.context.country
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A value as Odoo is expected to hold it, with notes on oddities."""
+
+    value: Value
+    notes: tuple[IssueKind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """A pick-list value that the map does not know: the record waits."""
+
+    value: str
+
+
+Outcome = Made | Refused | Unmapped
+
+NOTHING = Made(None)

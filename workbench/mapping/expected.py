@@ -1,0 +1,232 @@
+"""The exact values that Odoo is to hold for each record, and what becomes of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from workbench.errors import GateError
+from workbench.mapping.apply import Applied, Applier, source_id_of, unknown_fields
+from workbench.mapping.context import Context
+from workbench.mapping.model import Mapping as Map
+from workbench.mapping.notes import note
+from workbench.mapping.outcome import (
+    NO_PATIENT,
+    ORPHAN,
+    Expected,
+    held_back,
+    message_values,
+    owner_of,
+    singular,
+    unknown_findings,
+)
+from workbench.mapping.patients import PatientExpecter
+from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
+from workbench.mapping.templates import shipped
+from workbench.mapping.visits import VisitExpecter
+from workbench.staging import normalise
+from workbench.staging.findings import Finding, IssueKind
+from workbench.staging.paths import only
+from workbench.state import Fate, FileState, HeldFile
+
+Record = Mapping[str, object]
+
+UNCERTAIN_MIME = frozenset({"application/octet-stream"})
+"""Odoo puts its own guess in the place of these."""
+
+
+class Expecter:
+    """Says of every record what Odoo is expected to hold because of it. Pure and repeatable.
+
+    Args:
+        mapping: the confirmed map.
+        context: what lookups know.
+    """
+
+    def __init__(self, mapping: Map, context: Context) -> None:
+        self._mapping = mapping
+        self._context = context
+        self._appliers: dict[tuple[str, str], Applier] = {}
+
+    @cached_property
+    def _patients(self) -> PatientExpecter:
+        return PatientExpecter(self._mapping, self._context)
+
+    @cached_property
+    def _visits(self) -> VisitExpecter:
+        return VisitExpecter(self._mapping, self._context)
+
+    def patient(
+        self, record: Record, *, prescriptions: Sequence[Record] = (), merged: Sequence[Record] = ()
+    ) -> Expected:
+        """Expect a contact of a patient; of one merged into another, an alias.
+
+        Args:
+            record: the patient.
+            prescriptions: the patient's own and those of the patients merged into it.
+            merged: the records of the patients merged into this one. What they know and it
+                does not is filled in; where they differ, a note keeps their values.
+        """
+        return self._patients(record, prescriptions=prescriptions, merged=merged)
+
+    def appointment(self, record: Record) -> Expected:
+        """Expect a lead, an event or both of a visit; nothing of a block without a patient."""
+        return self._visits(record)
+
+    def prescription(self, record: Record) -> Expected:
+        """Expect nothing of its own of a prescription: it stands in its patient's list."""
+        source_id = source_id_of(record)
+        waiting = self._unknown("prescriptions", record)
+        if waiting:
+            return held_back(waiting, unknown_findings("prescriptions", source_id, waiting))
+        key, stop = self._patient_of("prescriptions", record, source_id)
+        if stop is not None:
+            return stop
+        reason = f"stands in the list of prescriptions of {key}"
+        return Expected(fate=Fate.MERGED, reason=reason)
+
+    def message(self, resource: str, record: Record) -> Expected:
+        """Expect a note on the patient with all that the record says, at its own time."""
+        source_id = source_id_of(record)
+        waiting = self._unknown(resource, record)
+        applier = self._applier(resource, "mail.message")
+        applied = applier(record, source_id)
+        issues = applied.findings + unknown_findings(resource, source_id, waiting)
+        if waiting or applied.waiting:
+            return held_back([*waiting, *applied.waiting], issues)
+        key, stop = self._patient_of(resource, record, source_id)
+        if key is None:
+            return stop or Expected(fate=Fate.EXCLUDED, reason=NO_PATIENT)
+        title = shipped().of(resource, patient=True).title
+        lines = [*self._payment_method(record), *_pairs(applied.unread)]
+        values: dict[str, Value] = message_values(
+            key, title, note(title, only(record, applier.kept), lines=lines), self._context
+        )
+        own = {
+            name: value for name, value in applied.values.items() if name not in {"id", "res_id"}
+        }
+        values |= {name: value for name, value in own.items() if value is not None}
+        # everything kept is in the body, and the title says what the record is
+        sources = {
+            "body": ", ".join(f"{resource}.{path}" for path in sorted(applier.kept)),
+            **applied.sources,
+        }
+        row = LoadRow(
+            "mail.message", f"{singular(resource)}_{source_id}", resource, source_id, values,
+            sources={name: told for name, told in sources.items() if name in values},
+        )  # fmt: skip
+        return Expected((row,), Fate.CREATED, issues=_without_orphans(issues))
+
+    def attachment(self, resource: str, record: Record, held: HeldFile) -> Expected:
+        """Expect an attachment on the patient, byte for byte what was fetched.
+
+        Raises:
+            GateError: the file has not been fetched yet.
+        """
+        source_id = source_id_of(record)
+        waiting = self._unknown(resource, record)
+        applied = self._applier(resource, "ir.attachment")(record, source_id)
+        issues = applied.findings + unknown_findings(resource, source_id, waiting)
+        if waiting or applied.waiting:
+            return held_back([*waiting, *applied.waiting], issues)
+        hangs_on = normalise.pick(record.get("entity_type")) or "patient"
+        if hangs_on != "patient":
+            reason = f"it hangs on a {hangs_on}, not on a patient"
+            return Expected(fate=Fate.EXCLUDED, reason=reason)
+        key, stop = self._patient_of(resource, record, source_id)
+        if key is None:
+            return stop or Expected(fate=Fate.EXCLUDED, reason=NO_PATIENT)
+        if held.state is FileState.PENDING:
+            what = f"The file of {singular(resource)} {source_id} has not been fetched yet."
+            raise GateError(what, do="Finish the phase extract first.")
+        if held.state is not FileState.HELD or held.sha256 is None:
+            missing = Finding(
+                IssueKind.FILE_MISSING, resource, source_id, resource, "every file is fetched",
+                "listed; the record has no attachment",
+            )  # fmt: skip
+            reason = held.reason or "the file is not to be had"
+            return Expected(fate=Fate.REJECTED, reason=reason, issues=(missing,))
+        row = self._attachment_row(resource, source_id, key, applied, held)
+        return Expected((row,), Fate.CREATED, issues=_without_orphans(issues))
+
+    def _attachment_row(
+        self, resource: str, source_id: str, key: str, applied: Applied, held: HeldFile
+    ) -> LoadRow:
+        values = dict(applied.values)
+        for name in ("id", "datas"):
+            values.pop(name, None)
+        if values.get("mimetype") is None or values["mimetype"] in UNCERTAIN_MIME:
+            values.pop("mimetype", None)
+        if applied.unread:
+            told = values.get("description")
+            values["description"] = "\n".join(
+                [*([told] if isinstance(told, str) else []), *applied.unread]
+            )
+        values |= {
+            "name": values.get("name") or f"{singular(resource)} {source_id}",
+            "res_model": "res.partner",
+            "res_id": Ref(RefKind.RECORD, key),
+            "type": "binary",
+            "checksum": held.sha1,
+            "file_size": held.size,
+        }
+        return LoadRow(
+            "ir.attachment", f"{singular(resource)}_{source_id}", resource, source_id, values,
+            blob=held.sha256,
+            sources={name: told for name, told in applied.sources.items() if name in values},
+        )  # fmt: skip
+
+    def reference(self, resource: str, record: Record) -> Expected:
+        """Expect nothing of its own of a record that others refer to; say where it went."""
+        source_id = source_id_of(record)
+        waiting = self._unknown(resource, record)
+        if waiting:
+            return held_back(waiting, unknown_findings(resource, source_id, waiting))
+        if resource == "practitioners":
+            who = self._context.practitioners.get(source_id)
+            if who is not None and who.login:
+                return Expected(fate=Fate.MERGED, reason=f"is the Odoo user {who.login}")
+            return Expected(fate=Fate.EXCLUDED, reason="kept by name on the visits")
+        template = shipped().resources.get(resource)
+        if template is not None and template.reason:
+            return Expected(fate=Fate.MERGED, reason=template.reason)
+        reason = "kept in the run folder: nothing in it refers to a patient"
+        return Expected(fate=Fate.EXCLUDED, reason=reason)
+
+    def _applier(self, resource: str, model: str) -> Applier:
+        key = (resource, model)
+        if key not in self._appliers:
+            self._appliers[key] = Applier(
+                self._mapping, self._context, resource=resource, model=model
+            )
+        return self._appliers[key]
+
+    def _unknown(self, resource: str, record: Record) -> list[str]:
+        return [f"field:{one}" for one in unknown_fields(self._mapping, resource, record)]
+
+    def _patient_of(
+        self, resource: str, record: Record, source_id: str
+    ) -> tuple[str | None, Expected | None]:
+        """Give the external id of a record's patient, or what to expect without one."""
+        one = owner_of(record)
+        if one is None:
+            return None, Expected(fate=Fate.EXCLUDED, reason=NO_PATIENT)
+        key = self._context.patient_key(one)
+        if key is not None:
+            return key, None
+        orphan = Finding(IssueKind.ORPHAN, resource, source_id, f"{resource}.patient_id",
+                         "every relation leads somewhere", "not loaded")  # fmt: skip
+        return None, Expected(fate=Fate.REJECTED, reason=ORPHAN, issues=(orphan,))
+
+    def _payment_method(self, record: Record) -> list[tuple[str, str]]:
+        key = normalise.pick(record.get("payment_type_id"))
+        name = self._context.payment_methods.get(key or "")
+        return [("Payment method", name)] if name else []
+
+
+def _pairs(lines: Sequence[str]) -> list[tuple[str, str]]:
+    return [(name, text) for name, _, text in (line.partition(": ") for line in lines)]
+
+
+def _without_orphans(issues: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(dict.fromkeys(one for one in issues if one.kind is not IssueKind.ORPHAN))

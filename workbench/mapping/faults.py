@@ -1,0 +1,182 @@
+"""What is wrong with a map, found without either server (and more with Odoo's fields at hand)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.mapping.model import (
+    FALLBACK,
+    KEEP_BOTH,
+    MERGE,
+    NAME_ONLY,
+    Disposition,
+    Mapping,
+    MapRow,
+    pair_ids,
+)
+from workbench.mapping.naming import CUSTOM
+from workbench.mapping.templates import ARCHIVE
+from workbench.mapping.transforms import TRANSFORMS, Transform
+from workbench.staging.checks import ValueKind
+
+MODELS = frozenset({"res.partner", "crm.lead", "calendar.event", "mail.message", "ir.attachment"})
+CUSTOM_TYPES = frozenset(
+    {"char", "text", "html", "date", "datetime", "boolean", "integer", "float", "selection",
+     "many2one"}
+)  # fmt: skip
+REQUIRED: MappingOf[str, str] = {"patients": "res.partner.name"}
+"""Resource → the target without which none of its records can be made."""
+
+OdooFields = MappingOf[str, MappingOf[str, MappingOf[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong; `where` is a source field, "values.<field>", a pair, or a section."""
+
+    where: str
+    what: str
+
+
+def check(mapping: Mapping, *, odoo_fields: OdooFields | None = None) -> list[Fault]:
+    """List what is wrong with a map, by place.
+
+    Args:
+        mapping: the map.
+        odoo_fields: model → field → description, as `fields_get` gives; None checks without.
+    """
+    found = [*_rows(mapping), *_targets(mapping), *_values(mapping), *_people(mapping)]
+    if odoo_fields is not None:
+        for row in mapping.rows:
+            found += _against_odoo(row, odoo_fields)
+    return sorted(set(found), key=lambda fault: (fault.where, fault.what))
+
+
+def _rows(mapping: Mapping) -> Iterator[Fault]:
+    for row in mapping.rows:
+        for what in _row(row):
+            yield Fault(row.field, what)
+
+
+def _row(row: MapRow) -> Iterator[str]:
+    if row.disposition is Disposition.DROPPED:
+        if not row.why.strip():
+            yield "is dropped without a reason (why)"
+        if row.target or row.transform:
+            yield "is dropped and has a target as well"
+    elif not row.target:
+        yield "has no target (to)"
+    elif row.disposition is Disposition.KEPT:
+        if row.target != ARCHIVE and row.model not in MODELS:
+            yield f"is kept in {row.target}, which is no place of ours"
+    elif row.transform not in TRANSFORMS:
+        yield f"names no transform we know (with: {row.transform or 'nothing'})"
+    elif row.target != ARCHIVE:
+        yield from _fed(row, TRANSFORMS[row.transform])
+
+
+def _fed(row: MapRow, transform: Transform) -> Iterator[str]:
+    for target in (row.target, *row.also):
+        yield from _target(target)
+    if row.type not in transform.feeds:
+        yield f"{row.transform} cannot feed a field of type {row.type}"
+    if row.name.startswith("x_") and row.type not in CUSTOM_TYPES:
+        yield f"there are no custom fields of type {row.type}"
+    if len(row.also) > len(transform.also):
+        yield f"{row.transform} feeds {1 + len(transform.also)} target(s), not more"
+    if not transform.open_parts and row.part not in transform.parts:
+        known = ", ".join(part or "none" for part in transform.parts)
+        yield f"{row.transform} has no part {row.part!r}; its parts: {known}"
+
+
+def _target(target: str) -> Iterator[str]:
+    model, _, name = target.rpartition(".")
+    if model not in MODELS:
+        yield f"its target {target} is on no model of ours ({', '.join(sorted(MODELS))})"
+    elif name.startswith("x") and not CUSTOM.fullmatch(name) and name.startswith("x_"):
+        yield f"{name} cannot be the name of a custom field (x_, a–z, 0–9, _, at most 61)"
+
+
+def _targets(mapping: Mapping) -> Iterator[Fault]:
+    """Two fields to one target need a combiner, and different parts of it."""
+    claims: defaultdict[tuple[str, str], list[MapRow]] = defaultdict(list)
+    for row in mapping.rows:
+        if row.disposition in {Disposition.KEPT, Disposition.DROPPED} or row.target == ARCHIVE:
+            continue
+        for target in (row.target, *row.also):
+            claims[row.resource, target].append(row)
+    for (_, target), rows in claims.items():
+        yield from _shared(target, rows)
+    for resource, target in REQUIRED.items():
+        if mapping.of(resource) and not claims.get((resource, target)):
+            yield Fault(resource, f"no field goes to {target}, which every record needs")
+
+
+def _shared(target: str, rows: list[MapRow]) -> Iterator[Fault]:
+    ways = {row.transform for row in rows}
+    together = len(ways) == 1 and all(TRANSFORMS[way].combines for way in ways & TRANSFORMS.keys())
+    if len(rows) > 1 and not together and not _alternatives(rows):
+        yield from (
+            Fault(row.field, f"shares {target} with another field, without a combiner")
+            for row in rows
+        )
+    elif together and len({row.part for row in rows}) < len(rows):
+        yield from (
+            Fault(row.field, f"is the same part of {target} as another field") for row in rows
+        )
+
+
+def _alternatives(rows: list[MapRow]) -> bool:
+    """Two spellings of one reference (a name here, an id there): the first filled one counts."""
+    return {row.transform for row in rows} in (
+        {"selection", "location"},
+        {"text", "appointment_type"},
+    )
+
+
+def _values(mapping: Mapping) -> Iterator[Fault]:
+    for source, known in mapping.values.items():
+        row = mapping.by_field.get(source)
+        transform = TRANSFORMS.get(row.transform) if row else None
+        if row is None:
+            yield Fault(f"values.{source}", "is a value map of a field that is not in the map")
+        elif transform is None or transform.kind is not ValueKind.CHOICE:
+            yield Fault(f"values.{source}", "is a value map of a field that is no pick-list")
+        for value, target in known.items():
+            if not target.strip():
+                yield Fault(f"values.{source}", f"the value {value!r} has no target")
+
+
+def _people(mapping: Mapping) -> Iterator[Fault]:
+    for one, choice in mapping.practitioners.items():
+        if not choice.strip():
+            yield Fault(
+                f"practitioners.{one}", f"is neither a login, {FALLBACK!r} nor {NAME_ONLY!r}"
+            )
+    survivors = mapping.survivors
+    for pair, choice in mapping.duplicates.items():
+        a, b = pair_ids(pair)
+        where = f"duplicates.{pair}"
+        if choice not in {MERGE, KEEP_BOTH}:
+            yield Fault(where, f"is neither {MERGE!r} nor {KEEP_BOTH!r}")
+        elif choice == KEEP_BOTH and survivors.get(a, a) == survivors.get(b, b):
+            yield Fault(where, "is kept apart here and merged by way of other pairs")
+
+
+def _against_odoo(row: MapRow, odoo_fields: OdooFields) -> Iterator[Fault]:
+    known = odoo_fields.get(row.model)
+    plain = row.disposition in {Disposition.KEPT, Disposition.DROPPED}
+    if known is None or plain or row.name == "id":
+        return
+    there = known.get(row.name)
+    if there is None:
+        if not row.name.startswith("x_"):
+            yield Fault(row.field, f"Odoo has no field {row.target}, and it is no custom one")
+    elif there.get("type") != row.type:
+        yield Fault(
+            row.field, f"{row.target} is of type {there.get('type')} in Odoo, not {row.type}"
+        )

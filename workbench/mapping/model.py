@@ -1,0 +1,276 @@
+"""The map: what becomes of every source field, value, practitioner and pair of duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+
+from workbench.mapping.naming import label_of, selection_keys
+from workbench.mapping.templates import ARCHIVE
+from workbench.mapping.transforms import TRANSFORMS
+from workbench.staging.checks import Rule, ValueKind
+from workbench.state.canonical import digest
+
+
+class Disposition(StrEnum):
+    """What becomes of a source field; each has exactly one.
+
+    MAPPED: one field goes to one target. COMBINED: several go to one target together.
+    LOOKUP: the field says which record, user, country or choice is meant. KEPT: it stays
+    readable in a note, a description, or the run's archive. DROPPED: it is left behind, for
+    a reason that stands beside it.
+    """
+
+    MAPPED = "mapped"
+    COMBINED = "combined"
+    LOOKUP = "lookup"
+    KEPT = "kept"
+    DROPPED = "dropped"
+
+
+class AppointmentsTo(StrEnum):
+    """Where visits go."""
+
+    LEAD = "crm.lead"
+    EVENT = "calendar.event"
+    BOTH = "both"
+
+
+NAME_ONLY = "name only"
+FALLBACK = "fallback"
+MERGE = "merge"
+KEEP_BOTH = "keep both"
+
+UNREAD = "x_unread_values"
+"""The field that keeps, as text, what could not be read into its own field."""
+
+RESERVED = frozenset({"x_practicehub_id", "x_practicehub_created", UNREAD, "x_visit_status"})
+"""Custom fields that the workbench itself needs."""
+
+STANDARD_TYPES: MappingOf[str, str] = MappingProxyType(
+    {
+        "lang": "selection", "state_id": "many2one", "country_id": "many2one",
+        "partner_id": "many2one", "partner_ids": "many2many", "user_id": "many2one",
+        "stage_id": "many2one", "res_id": "many2one_reference", "comment": "html",
+        "description": "html", "body": "html", "date": "datetime", "start": "datetime",
+        "stop": "datetime", "datas": "binary", "id": "integer",
+    }
+)  # fmt: skip
+"""Types of Odoo's own fields that maps use; any other one of Odoo's own is a char."""
+
+
+def type_of(target: str, transform: str = "") -> str:
+    """Give the type a target has when nothing is said: of a custom field, its transform's."""
+    model, _, name = target.rpartition(".")
+    if model == "ir.attachment" and name == "description":
+        return "text"
+    if name in STANDARD_TYPES:
+        return STANDARD_TYPES[name]
+    known = TRANSFORMS.get(transform)
+    if name.startswith("x_") and known is not None and len(known.feeds) == 1:
+        return next(iter(known.feeds))
+    return "char"
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """What becomes of one source field.
+
+    Args:
+        field: the full path, "patients.date_of_birth".
+        disposition: one of the closed list.
+        target: model and field, "res.partner.x_date_of_birth"; empty where dropped.
+        transform: a name from `transforms`; empty where kept or dropped.
+        type: the target's Odoo type; empty where kept or dropped.
+        part: which part of a combining transform the field is.
+        also: further targets the transform feeds, in its order.
+        clinical: the target is for the clinical access group only.
+        label: what people read over a custom field; empty: made from its name.
+        why: the reason; required where dropped.
+    """
+
+    field: str
+    disposition: Disposition
+    target: str = ""
+    transform: str = ""
+    type: str = ""
+    part: str = ""
+    also: tuple[str, ...] = ()
+    clinical: bool = False
+    label: str = ""
+    why: str = ""
+
+    @property
+    def resource(self) -> str:
+        """The resource the field belongs to."""
+        return self.field.partition(".")[0]
+
+    @property
+    def path(self) -> str:
+        """The path inside a record."""
+        return self.field.partition(".")[2]
+
+    @property
+    def model(self) -> str:
+        """The target's model; empty where dropped, and for the archive."""
+        return self.target.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The target's field name."""
+        return self.target.rpartition(".")[2]
+
+    @property
+    def choice(self) -> str:
+        """The row in the words of a decision: a target, "keep" or "drop"."""
+        if self.disposition is Disposition.DROPPED:
+            return "drop"
+        return "keep" if self.disposition is Disposition.KEPT else self.target
+
+    @property
+    def shown_label(self) -> str:
+        """What people read over the field."""
+        return self.label or label_of(self.name)
+
+    def as_json(self) -> dict[str, object]:
+        """Give the row as a document, without what is empty."""
+        full: dict[str, object] = {
+            "field": self.field, "as": self.disposition.value, "to": self.target,
+            "with": self.transform, "type": self.type, "part": self.part,
+            "also": list(self.also), "clinical": self.clinical, "label": self.label,
+            "why": self.why,
+        }  # fmt: skip
+        return {key: value for key, value in full.items() if value}
+
+
+ValueMap = MappingOf[str, str]
+"""A pick-list's values as the source has them → the label or stage each becomes."""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The confirmed map of one run; order of rows and values means nothing.
+
+    Args:
+        rows: one for each source field; distinct fields.
+        values: source field → its value map.
+        practitioners: id → a login, "fallback" or "name only".
+        duplicates: "patient_12+patient_99" → "merge" or "keep both".
+        appointments_to: where visits go.
+        zone: IANA zone of PracticeHub's local times.
+        region: ISO code to assume for telephone numbers without a country.
+    """
+
+    rows: tuple[MapRow, ...]
+    values: MappingOf[str, ValueMap] = field(default_factory=dict)
+    practitioners: MappingOf[str, str] = field(default_factory=dict)
+    duplicates: MappingOf[str, str] = field(default_factory=dict)
+    appointments_to: AppointmentsTo = AppointmentsTo.LEAD
+    zone: str = "UTC"
+    region: str = ""
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of all that a load depends on; equal for equal maps in whatever order."""
+        return digest(self.as_json())
+
+    def as_json(self) -> dict[str, object]:
+        """Give the map as a document in one fixed order."""
+        return {
+            "rows": [row.as_json() for row in sorted(self.rows, key=lambda row: row.field)],
+            "values": {key: dict(known) for key, known in self.values.items() if known},
+            "practitioners": dict(self.practitioners),
+            "duplicates": dict(self.duplicates),
+            "appointments_to": self.appointments_to.value,
+            "zone": self.zone,
+            "region": self.region,
+        }
+
+    @cached_property
+    def by_field(self) -> dict[str, MapRow]:
+        """Rows by source field."""
+        return {row.field: row for row in self.rows}
+
+    def of(self, resource: str) -> list[MapRow]:
+        """List the rows of one resource, by field."""
+        return sorted(
+            (row for row in self.rows if row.resource == resource), key=lambda row: row.field
+        )
+
+    def resources(self) -> list[str]:
+        """List the resources the map knows, by name."""
+        return sorted({row.resource for row in self.rows})
+
+    @cached_property
+    def selections(self) -> dict[str, dict[str, str]]:
+        """Target of each selection → label → stored value, over all fields that feed it."""
+        labels: dict[str, set[str]] = {}
+        for row in self.rows:
+            if row.type == "selection" and TRANSFORMS[row.transform].kind is ValueKind.CHOICE:
+                labels.setdefault(row.target, set()).update(self.values.get(row.field, {}).values())
+        return {target: selection_keys(known) for target, known in labels.items()}
+
+    def rules(self, resource: str) -> dict[str, Rule]:
+        """Say what each field path of a resource is expected to hold (see `staging.check`)."""
+        return self._rules.get(resource, {})
+
+    @cached_property
+    def _rules(self) -> dict[str, dict[str, Rule]]:
+        found: dict[str, dict[str, Rule]] = {}
+        for row in self.rows:
+            found.setdefault(row.resource, {})[row.path] = self._rule(row)
+        return found
+
+    def _rule(self, row: MapRow) -> Rule:
+        transform = TRANSFORMS.get(row.transform)
+        kind = ValueKind.TEXT if transform is None else transform.kind
+        choices = frozenset(self.values.get(row.field, {})) if kind is ValueKind.CHOICE else None
+        kept = row.disposition in {Disposition.KEPT, Disposition.DROPPED}
+        outcome = "kept as text" if kept else f"raw text kept beside {row.target}"
+        return Rule(row.path, kind, choices, outcome)
+
+    @property
+    def lead_model(self) -> str:
+        """The model that carries a visit's fields."""
+        return "calendar.event" if self.appointments_to is AppointmentsTo.EVENT else "crm.lead"
+
+    @cached_property
+    def survivors(self) -> dict[str, str]:
+        """Merged patient's id → the id of the patient it became, the lowest of its group."""
+        groups: dict[str, str] = {}
+
+        def root(one: str) -> str:
+            while groups.get(one, one) != one:
+                one = groups[one]
+            return one
+
+        for pair, choice in sorted(self.duplicates.items()):
+            if choice == MERGE:
+                first, second = sorted(map(root, pair_ids(pair)), key=id_order)
+                groups[second] = first
+        return {one: root(one) for one in groups if root(one) != one}
+
+
+def pair_ids(pair: str) -> tuple[str, str]:
+    """Read "patient_12+patient_99" as ("12", "99")."""
+    first, _, second = pair.partition("+")
+    return first.removeprefix("patient_"), second.removeprefix("patient_")
+
+
+def pair_name(a: str, b: str) -> str:
+    """Write a pair of patient ids as decisions call it, the lower id first."""
+    first, second = sorted((a, b), key=id_order)
+    return f"patient_{first}+patient_{second}"
+
+
+def id_order(one: str) -> tuple[int, int, str]:
+    """Order ids as numbers where they are numbers."""
+    return (0, int(one), "") if one.isascii() and one.isdecimal() else (1, 0, one)
+
+
+def is_archive(row: MapRow) -> bool:
+    """Whether a field stays in the run folder's raw pages alone."""
+    return row.target == ARCHIVE

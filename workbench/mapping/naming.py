@@ -1,0 +1,87 @@
+"""Names: custom fields, selection values and labels made from what a clinic calls things."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+
+from workbench.staging.profile import words_of
+
+LONGEST = 56
+"""Characters of a custom field's name; PostgreSQL cuts identifiers at 63 bytes."""
+CUSTOM = re.compile(r"x_[a-z0-9_]{1,59}")
+
+
+_LABELS = {
+    "x_practicehub_id": "PracticeHub id",
+    "x_practicehub_created": "Created in PracticeHub",
+    "x_practicehub_updated": "Changed in PracticeHub",
+    "x_language": "Language in PracticeHub",
+    "x_other_phones": "Other telephone numbers",
+    "x_prescription_summary": "Prescriptions",
+    "x_unread_values": "Values that could not be read",
+}
+
+
+def short_hash(text: str) -> str:
+    """Give six hexadecimal digits that tell one name from another."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+
+def slug(text: str) -> str:
+    """Reduce a text to lower-case ASCII letters, digits and underscores; may be empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain)
+    return re.sub(r"[^a-z0-9]+", "_", snake.lower()).strip("_")
+
+
+def custom_name(path: str, *, taken: Collection[str] = ()) -> str:
+    """Name the custom field of a source path: `custom_fields.Shoe size` → `x_shoe_size`.
+
+    A name that is taken, too long, or made of no Latin letter gets a mark of the path, so
+    that the same path is always named alike and two never share a name.
+    """
+    own = path.removeprefix("custom_fields.").removesuffix("[]")
+    base = slug(own)
+    name = f"x_{base}"
+    if base and len(name) <= LONGEST and name not in taken:
+        return name
+    return f"x_{base[: LONGEST - 9].rstrip('_') or 'field'}_{short_hash(path)}"
+
+
+def collisions(paths: Iterable[str]) -> frozenset[str]:
+    """Give the plain names that more than one path would get: all of those are marked."""
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for path in paths:
+        name = custom_name(path)
+        (twice if name in seen else seen).add(name)
+    return frozenset(twice)
+
+
+def selection_keys(labels: Iterable[str]) -> dict[str, str]:
+    """Give each label of a selection its stored value: a slug, marked where two would agree."""
+    distinct = sorted(set(labels))
+    slugs = {label: slug(label)[:40] for label in distinct}
+    counts = {key: list(slugs.values()).count(key) for key in slugs.values()}
+    return {
+        label: key if key and counts[key] == 1 else f"{key or 'value'}_{short_hash(label)}"
+        for label, key in slugs.items()
+    }
+
+
+def label_of(name: str) -> str:
+    """Give words for a field's name: `x_date_of_birth` → "Date of birth"."""
+    if name in _LABELS:
+        return _LABELS[name]
+    words = slug(name.removeprefix("x_").removesuffix("_id")).replace("_", " ").strip()
+    return (words[:1].upper() + words[1:]) or name
+
+
+def words_key(text: str) -> str:
+    """Reduce a field's name to its words, for comparing: `Mobile-Phone`, `mobilePhone` agree."""
+    return " ".join(
+        words_of(unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode())
+    )

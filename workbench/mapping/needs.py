@@ -1,0 +1,121 @@
+"""What must exist in Odoo before a load: custom fields, stages, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.mapping.model import UNREAD, AppointmentsTo, Disposition, Mapping, MapRow
+from workbench.mapping.naming import CUSTOM, label_of, selection_keys
+from workbench.mapping.rows import FieldNeed, SchemaNeeds, StageNeed
+from workbench.mapping.templates import shipped
+from workbench.mapping.transforms import TRANSFORMS
+
+TAG = "PracticeHub patient"
+VISIT_STATUS = "x_visit_status"
+_OWN_STAGE_SEQUENCE = 50
+
+
+def schema_needs(mapping: Mapping) -> SchemaNeeds:
+    """List what the map asks of Odoo: fields by model and name, stages by sequence.
+
+    Fields of the patient, of the visit where visits become leads, of the event where they
+    become events. A selection lists its values by their labels, all that the map knows.
+    """
+    fields: dict[tuple[str, str], FieldNeed] = {}
+    for need in _all(mapping):
+        held = fields.get((need.model, need.name))
+        # two fields may feed one target; the clinical one decides who may see it
+        if held is None or (need.clinical and not held.clinical):
+            fields[need.model, need.name] = need
+    return SchemaNeeds(
+        fields=tuple(fields[key] for key in sorted(fields)),
+        stages=_stages(mapping),
+        tags=(TAG,) if mapping.of("patients") else (),
+    )
+
+
+def _all(mapping: Mapping) -> Iterator[FieldNeed]:
+    for row in mapping.rows:
+        for need in _of_row(mapping, row):
+            yield need
+            both = mapping.appointments_to is AppointmentsTo.BOTH
+            if both and need.model == "crm.lead" and need.name not in shipped().events:
+                yield FieldNeed(
+                    "calendar.event", need.name, need.type, need.label, need.selection,
+                    need.labels, need.relation, need.clinical,
+                )  # fmt: skip
+    models = ["res.partner"] if mapping.of("patients") else []
+    models += visit_models(mapping) if mapping.of("appointments") else []
+    for model in models:
+        yield FieldNeed(model, "x_practicehub_id", "char", label_of("x_practicehub_id"))
+        yield FieldNeed(
+            model, "x_practicehub_created", "datetime", label_of("x_practicehub_created")
+        )
+        yield FieldNeed(model, UNREAD, "text", label_of(UNREAD), clinical=model == "res.partner")
+    if mapping.appointments_to is AppointmentsTo.BOTH:
+        yield from _event_status(mapping)
+
+
+def visit_models(mapping: Mapping) -> list[str]:
+    """List the models that a visit becomes a record of."""
+    if mapping.appointments_to is AppointmentsTo.BOTH:
+        return ["crm.lead", "calendar.event"]
+    return [mapping.lead_model]
+
+
+def _event_status(mapping: Mapping) -> Iterator[FieldNeed]:
+    keys = status_keys(mapping)
+    if keys:
+        labels = tuple(sorted(keys, key=str.casefold))
+        yield FieldNeed(
+            "calendar.event", VISIT_STATUS, "selection", label_of(VISIT_STATUS),
+            tuple(keys[label] for label in labels), labels,
+        )  # fmt: skip
+
+
+def status_keys(mapping: Mapping) -> dict[str, str]:
+    """Give each stage's label its stored value on an event beside a lead."""
+    labels = {
+        label
+        for row in mapping.rows
+        if row.transform == "stage"
+        for label in mapping.values.get(row.field, {}).values()
+    }
+    return selection_keys(labels)
+
+
+def _of_row(mapping: Mapping, row: MapRow) -> Iterator[FieldNeed]:
+    transform = TRANSFORMS.get(row.transform)
+    if transform is None or row.disposition in {Disposition.KEPT, Disposition.DROPPED}:
+        return
+    targets = [(row.target, row.type, "")]
+    targets += [
+        (target, also.type, also.relation)
+        for target, also in zip(row.also, transform.also, strict=False)
+    ]
+    for number, (target, kind, relation) in enumerate(targets):
+        model, _, name = target.rpartition(".")
+        if not CUSTOM.fullmatch(name) or (
+            row.resource not in {"patients", "prescriptions"} and model == "res.partner"
+        ):
+            continue
+        keys = mapping.selections.get(target, {})
+        labels = tuple(sorted(keys, key=str.casefold))
+        label = (row.label if number == 0 else "") or label_of(name)
+        yield FieldNeed(
+            model, name, kind, label, tuple(keys[one] for one in labels), labels, relation,
+            row.clinical,
+        )  # fmt: skip
+
+
+def _stages(mapping: Mapping) -> tuple[StageNeed, ...]:
+    wanted = {
+        target
+        for row in mapping.rows
+        if row.transform == "stage" and row.model == "crm.lead"
+        for target in mapping.values.get(row.field, {}).values()
+    }
+    known = {stage.name: stage for stage in shipped().stages}
+    own = [StageNeed(name, _OWN_STAGE_SEQUENCE) for name in wanted - known.keys()]
+    made = [known[name] for name in wanted & known.keys()] + own
+    return tuple(sorted(made, key=lambda stage: (stage.sequence, stage.name)))

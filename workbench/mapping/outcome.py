@@ -1,0 +1,132 @@
+"""What is expected of one record: its rows in Odoo, its fate and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workbench.mapping.context import Context
+from workbench.mapping.model import Mapping as Map
+from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
+from workbench.mapping.templates import shipped
+from workbench.staging import normalise
+from workbench.staging.findings import Finding, IssueKind
+from workbench.staging.paths import is_empty, value_at
+from workbench.state import Fate
+
+ORPHAN = "orphan: its patient is not in PracticeHub's list"
+NO_PATIENT = "it belongs to no patient"
+CALENDAR_BLOCK = "a block in the calendar: it has no patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A second external id for a record that has one: both point to it."""
+
+    external_id: str
+    of: str
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What becomes of one source record.
+
+    Args:
+        rows: the records Odoo is expected to hold because of it; external ids distinct.
+        fate: what to count it as; None while it waits.
+        reason: why, in words; empty where it is simply created.
+        issues: what was odd.
+        aliases: further external ids.
+        waiting: subjects of decisions it waits for; then it has neither rows nor fate.
+    """
+
+    rows: tuple[LoadRow, ...] = ()
+    fate: Fate | None = None
+    reason: str = ""
+    issues: tuple[Finding, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+def held_back(waiting: list[str], issues: list[Finding]) -> Expected:
+    """Give what is expected of a record that must wait for decisions."""
+    subjects = tuple(dict.fromkeys(waiting))
+    reason = f"waits for {len(subjects)} decision(s)"
+    return Expected(reason=reason, issues=tuple(dict.fromkeys(issues)), waiting=subjects)
+
+
+def singular(resource: str) -> str:
+    """Name one record of a resource, as external ids do: `clinical_notes` → `clinical_note`."""
+    if resource.endswith("ies"):
+        return f"{resource[:-3]}y"
+    return resource.removesuffix("s")
+
+
+def owner_of(record: Mapping[str, object]) -> str | None:
+    """Give the id of the patient a record belongs to: its own, else the first of its sharers."""
+    own = normalise.pick(record.get("patient_id"))
+    if own is not None:
+        return own
+    sharers = value_at(record, "subscribed_patients[].patient_id")
+    for one in sharers if isinstance(sharers, list) else []:
+        if not is_empty(one):
+            return normalise.pick(one)
+    return None
+
+
+def message_values(key: str, title: str, body: str, context: Context) -> dict[str, Value]:
+    """Give the values of a note on a patient; its author stays empty, not ours."""
+    values: dict[str, Value] = {
+        "model": "res.partner",
+        "res_id": Ref(RefKind.RECORD, key),
+        "subject": title,
+        "body": body,
+        "message_type": "comment",
+        "author_id": None,
+        "email_from": None,
+    }
+    if context.note_subtype is not None:
+        values["subtype_id"] = Ref(RefKind.ID, f"mail.message.subtype:{context.note_subtype}")
+    return values
+
+
+def unknown_findings(resource: str, source_id: str, waiting: Sequence[str]) -> list[Finding]:
+    """List the fields a record has and the map does not."""
+    return [
+        Finding(IssueKind.FIELD_UNKNOWN, resource, source_id, subject.partition(":")[2],
+                "every field has a disposition", "the record waits for a decision")
+        for subject in waiting
+    ]  # fmt: skip
+
+
+class ResourceKind(StrEnum):
+    """What the records of a resource become, and so which method expects them."""
+
+    PATIENT = "patient"
+    VISIT = "appointment"
+    PRESCRIPTION = "prescription"
+    ATTACHMENT = "attachment"
+    NOTE = "message"
+    REFERENCE = "reference"
+
+
+_BY_NAME = {
+    "patients": ResourceKind.PATIENT,
+    "appointments": ResourceKind.VISIT,
+    "prescriptions": ResourceKind.PRESCRIPTION,
+    "documents": ResourceKind.ATTACHMENT,
+    "files": ResourceKind.ATTACHMENT,
+}
+
+
+def kind_of(resource: str, mapping: Map) -> ResourceKind:
+    """Say what a resource's records become; one we do not know goes by its rows in the map."""
+    if resource in _BY_NAME:
+        return _BY_NAME[resource]
+    known = shipped().resources.get(resource)
+    model = known.model if known else ""
+    if known is None and any(row.model == "mail.message" for row in mapping.of(resource)):
+        model = "mail.message"
+    return ResourceKind.NOTE if model == "mail.message" else ResourceKind.REFERENCE

@@ -1,0 +1,101 @@
+"""What is proposed for a field that nobody knows: something that loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from workbench.mapping.model import Disposition, MapRow
+from workbench.mapping.naming import custom_name, label_of
+from workbench.mapping.templates import ARCHIVE, Template
+from workbench.staging.profile import FieldProfile
+
+SURE, LIKELY, UNSURE = 0.85, 0.7, 0.5
+CHAR_LONGEST = 250
+"""Longer values become a text field, which people can read whole."""
+DIGITS = 9
+"""Longer whole numbers do not fit Odoo's integers; they are somebody's keys anyway."""
+FEW, OFTEN = 12, 10
+"""A list is a selection if it has few values and each fits many records."""
+
+_DATES = ("date_iso", "zero_date")
+
+
+def unknown_row(
+    profile: FieldProfile, template: Template, *, taken: Collection[str]
+) -> tuple[MapRow, float, tuple[str, ...]]:
+    """Propose what becomes of an unknown field: the row, a confidence, and reasons."""
+    if template.unknown == "combined" and template.combine is not None:
+        combine = template.combine
+        row = MapRow(
+            profile.field, Disposition.COMBINED, combine.target, combine.transform,
+            combine.type, profile.path, clinical=combine.clinical,
+        )  # fmt: skip
+        return row, SURE, (f"stays readable in {combine.target}",)
+    if template.unknown == "kept" or not profile.filled:
+        words = (
+            "stays in the run folder; nothing in Odoo would show it"
+            if template.kept == ARCHIVE
+            else "stays readable in the note"
+            if profile.filled
+            else "kept in a note wherever it is ever filled"
+        )
+        return MapRow(profile.field, Disposition.KEPT, template.kept), SURE, (words,)
+    return _custom(profile, template, taken)
+
+
+def _custom(
+    profile: FieldProfile, template: Template, taken: Collection[str]
+) -> tuple[MapRow, float, tuple[str, ...]]:
+    head, bracket, tail = profile.path.partition("[].")
+    if bracket:
+        name = custom_name(head, taken=taken)
+        row = MapRow(
+            profile.field, Disposition.COMBINED, f"{template.model}.{name}", "json_list", "text",
+            tail,
+        )  # fmt: skip
+        return row, UNSURE, ("an unknown list of objects, kept as a list one can read",)
+    kind, transform, confidence, reason = _typed(profile)
+    name = custom_name(profile.path, taken=taken)
+    shown = label_of(profile.path.removeprefix("custom_fields."))
+    row = MapRow(
+        profile.field, Disposition.MAPPED, f"{template.model}.{name}", transform, kind,
+        label="" if label_of(name) == shown else shown,
+    )  # fmt: skip
+    return row, confidence, ("a field of this clinic's own", reason)
+
+
+def _typed(profile: FieldProfile) -> tuple[str, str, float, str]:
+    """Choose type and transform from what the records hold."""
+    kinds = {kind for kind in profile.types if kind != "null"}
+    if profile.listed:
+        return "text", "join_lines", LIKELY, "a list of values, a line each"
+    if kinds == {"boolean"}:
+        return "boolean", "boolean", LIKELY, "always yes or no"
+    if kinds and kinds <= {"integer", "decimal"}:
+        return _typed_number(profile, whole=kinds == {"integer"})
+    return _typed_text(profile)
+
+
+def _typed_number(profile: FieldProfile, *, whole: bool) -> tuple[str, str, float, str]:
+    if profile.zero and profile.filled < profile.records:
+        return "char", "text", LIKELY, "numbers, 0 and empty both occur, and Odoo shows both as 0"
+    if whole and profile.longest > DIGITS:
+        return "char", "text", LIKELY, "numbers too long to count with"
+    if whole:
+        return "integer", "integer", LIKELY, "always a whole number"
+    return "float", "float", LIKELY, "always a number"
+
+
+def _typed_text(profile: FieldProfile) -> tuple[str, str, float, str]:
+    if profile.share(*_DATES) == 1.0 and profile.formats.get("date_iso"):
+        return "date", "date", LIKELY, "always a date, year first"
+    if profile.share("datetime_iso") == 1.0:
+        return "datetime", "datetime", LIKELY, "always a date and time"
+    if profile.share("date_dmy", "date_either") == 1.0 and profile.formats.get("date_dmy"):
+        return "date", "date_dmy", UNSURE, "dates, day first"
+    if profile.share("html", "lines", "json") > 0 or profile.longest > CHAR_LONGEST:
+        return "text", "plain_text", LIKELY, "long or marked-up text"
+    values = len(profile.values)
+    if 1 < values <= FEW and profile.filled >= OFTEN * values:
+        return "selection", "selection", LIKELY, f"always one of {values} values"
+    return "char", "text", LIKELY, "short text"
