@@ -1,0 +1,214 @@
+"""References → numbers, asked once a run: countries, users, stages, tags, our own records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
+
+from workbench.errors import LookupFailedError
+from workbench.mapping.rows import Ref, RefKind
+from workbench.odoo.client import Odoo
+from workbench.odoo.external_ids import all_held, chunks
+from workbench.state import Store
+
+MODELS = {
+    RefKind.COUNTRY: "res.country", RefKind.STATE: "res.country.state", RefKind.USER: "res.users",
+    RefKind.STAGE: "crm.stage", RefKind.TAG: "res.partner.category",
+}  # fmt: skip
+
+
+class Lookups:
+    """What references lead to. Each kind is read whole, once, when first asked for.
+
+    Ambiguous is never guessed: a name that two records bear is a `LookupFailedError`, except
+    where one of the two is ours.
+
+    Args:
+        odoo: the client.
+        store: where our own records' links stand; without it RECORD references fail.
+        module: our external ids' module; "" knows none of ours.
+    """
+
+    def __init__(self, odoo: Odoo, *, store: Store | None = None, module: str = "") -> None:
+        self._odoo = odoo
+        self._store = store
+        self._module = module
+        self._records: dict[str, int] = {}
+
+    def records(self, store: Store) -> None:
+        """Resolve references to our own records from this run's links."""
+        self._store = store
+        self._records.clear()
+
+    def resolve(self, ref: Ref) -> int:
+        """Give the number of the record behind a reference.
+
+        Raises:
+            LookupFailedError: nothing there, or several; the text names the reference.
+        """
+        found: int | None = None
+        match ref.kind:
+            case RefKind.RECORD:
+                found = self._record(ref.key)
+            case RefKind.COUNTRY:
+                found = self._countries.get(ref.key.upper())
+            case RefKind.STATE:
+                country, _, name = ref.key.partition("/")
+                found = self._states.get((country.upper(), name.casefold()))
+            case RefKind.USER:
+                found = self._users_by_login.get(ref.key.casefold())
+            case RefKind.STAGE:
+                found = self._stages.get(ref.key.casefold())
+            case RefKind.TAG:
+                found = self._tags.get(ref.key.casefold())
+            case RefKind.ID:
+                number = ref.key.rpartition(":")[2]
+                found = int(number) if number.isdigit() else None
+        if not found:
+            what = f"In Odoo there is no single {ref.kind.value} {ref.key!r}."
+            raise LookupFailedError(what)
+        return found
+
+    def xmlid(self, ref: Ref) -> str | None:
+        """Give a whole external id for a reference where one is known: cheaper in `load()`."""
+        if ref.kind is RefKind.RECORD:
+            return f"{self._module}.{ref.key}" if self._module else None
+        model = MODELS.get(ref.kind)
+        return self._xmlids(model).get(self.resolve(ref)) if model else None
+
+    def languages(self) -> set[str]:
+        """Give the codes of the languages that are installed ("nl_NL")."""
+        return {code for code, _ in self._odoo.call("res.lang", "get_installed")}
+
+    def users(self) -> dict[str, tuple[str, str]]:
+        """Give name and e-mail of every active internal user, by login."""
+        rows = self._odoo.search_read(
+            "res.users", [["active", "=", True], ["share", "=", False]],
+            fields=["login", "name", "email"],
+        )  # fmt: skip
+        return {row["login"]: (row["name"], row["email"] or "") for row in rows}
+
+    def note_subtype(self) -> int | None:
+        """Give the number of the message subtype "Note": shown to staff, sent to nobody."""
+        rows = self._odoo.search_read(
+            "ir.model.data", [["module", "=", "mail"], ["name", "=", "mt_note"]],
+            fields=["res_id"],
+        )  # fmt: skip
+        return rows[0]["res_id"] if rows else None
+
+    def contacts(self, emails: Iterable[str]) -> dict[str, int]:
+        """Give the one contact that has an e-mail, by the e-mail as asked.
+
+        Contacts of our own (patients) and addresses that several contacts share are left out,
+        so that the answer is the same before and after a load.
+        """
+        asked: dict[str, list[str]] = {}
+        for email in emails:
+            if email:
+                asked.setdefault(email.strip().casefold(), []).append(email)
+        found: list[tuple[str, int]] = []
+        for part in chunks(asked):
+            rows = self._odoo.search_read(
+                "res.partner", [["email_normalized", "in", part]], fields=["email_normalized"]
+            )
+            found += [(row["email_normalized"], row["id"]) for row in rows]
+        return {
+            spelled: number
+            for email, number in self._single(found).items()
+            for spelled in asked[email]
+        }
+
+    def companies(self, names: Iterable[str]) -> dict[str, int]:
+        """Give the one company contact of a name, by the name as asked; case does not count."""
+        asked: dict[str, list[str]] = {}
+        for name in names:
+            if name:
+                asked.setdefault(" ".join(name.split()).casefold(), []).append(name)
+        if not asked:
+            return {}
+        rows = self._odoo.search_read("res.partner", [["is_company", "=", True]], fields=["name"])
+        found = [(" ".join((row["name"] or "").split()).casefold(), row["id"]) for row in rows]
+        single = self._single(found)
+        return {
+            spelled: single[name]
+            for name, spellings in asked.items()
+            if name in single
+            for spelled in spellings
+        }
+
+    def _single(self, found: list[tuple[str, int]]) -> dict[str, int]:
+        others = [(key, number) for key, number in found if number not in self._made_by_us]
+        count = Counter(key for key, _ in others)
+        return {key: number for key, number in others if count[key] == 1}
+
+    def _record(self, key: str) -> int | None:
+        if key not in self._records and self._store is not None:
+            link = self._store.destination.link(key)
+            if link is not None:
+                self._records[key] = link.res_id
+        return self._records.get(key)
+
+    @cached_property
+    def _made_by_us(self) -> set[int]:
+        if not self._module:
+            return set()
+        rows = all_held(self._odoo, self._module).values()
+        return {row.res_id for row in rows if row.model == "res.partner"}
+
+    @cached_property
+    def _countries(self) -> dict[str, int]:
+        rows = self._odoo.search_read("res.country", [], fields=["code"])
+        return {row["code"]: row["id"] for row in rows if row["code"]}
+
+    @cached_property
+    def _states(self) -> dict[tuple[str, str], int]:
+        codes = {number: code for code, number in self._countries.items()}
+        rows = self._odoo.search_read(
+            "res.country.state", [], fields=["name", "code", "country_id"]
+        )
+        names: dict[tuple[str, str], int] = {}
+        for row in rows:
+            country = codes.get(row["country_id"][0], "")
+            names[country, row["name"].casefold()] = row["id"]
+        for row in rows:  # a code means more than a name
+            names[codes.get(row["country_id"][0], ""), row["code"].casefold()] = row["id"]
+        return names
+
+    @cached_property
+    def _users_by_login(self) -> dict[str, int]:
+        rows = self._odoo.search_read("res.users", [["active", "=", True]], fields=["login"])
+        return {row["login"].casefold(): row["id"] for row in rows}
+
+    @cached_property
+    def _stages(self) -> dict[str, int]:
+        return self._by_name("crm.stage")
+
+    @cached_property
+    def _tags(self) -> dict[str, int]:
+        return self._by_name("res.partner.category")
+
+    def _by_name(self, model: str) -> dict[str, int]:
+        rows = self._odoo.search_read(model, [], fields=["name"])
+        count = Counter(row["name"].casefold() for row in rows)
+        names = {row["name"].casefold(): row["id"] for row in rows}
+        single = {name: number for name, number in names.items() if count[name] == 1}
+        ours = {number for number, text in self._xmlids(model).items() if self._is_ours(text)}
+        return single | {row["name"].casefold(): row["id"] for row in rows if row["id"] in ours}
+
+    def _is_ours(self, xmlid: str) -> bool:
+        return bool(self._module) and xmlid.startswith(f"{self._module}.")
+
+    def _xmlids(self, model: str) -> dict[int, str]:
+        cache: dict[str, dict[int, str]] = self.__dict__.setdefault("_xmlids_by_model", {})
+        if model not in cache:
+            rows = self._odoo.search_read(
+                "ir.model.data", [["model", "=", model]], fields=["module", "name", "res_id"]
+            )
+            found: dict[int, str] = {}
+            for row in rows:
+                text = f"{row['module']}.{row['name']}"
+                if row["res_id"] not in found or self._is_ours(text):
+                    found[row["res_id"]] = text
+            cache[model] = found
+        return cache[model]

@@ -1,0 +1,202 @@
+"""Taking it all back: the plan, made from what Odoo holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.odoo._foreign import Foreign
+from workbench.odoo.client import Odoo
+from workbench.odoo.external_ids import Held, all_held, chunks, how_made
+from workbench.odoo.settle import FENCE
+from workbench.odoo.values import mark, marks_of, plain
+from workbench.state import How, Store, digest
+
+DATA_ORDER = ("mail.message", "ir.attachment", "calendar.event", "crm.lead", "res.partner")
+"""Children before parents; a model that is not named goes first."""
+SCHEMA_ORDER = (
+    "ir.ui.view", "ir.model.fields.selection", "ir.model.fields", "crm.stage",
+    "res.partner.category", "res.groups",
+)  # fmt: skip
+"""Last of all, and in this order: a field that a view still shows cannot go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Records of one model that will be removed: external ids and, in step, their numbers."""
+
+    model: str
+    external_ids: tuple[str, ...]
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """Fields of a record that was there before, to be put back to what they held."""
+
+    model: str
+    res_id: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Something of ours that stays, and why."""
+
+    external_id: str
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """What will go, what will be put back, what will stay.
+
+    `remove` is in the order of removal. `unlink` names external ids that go while the record
+    behind them stays (contacts that were there before, merged patients) or is gone already.
+    """
+
+    module: str
+    remove: tuple[Removal, ...]
+    restore: tuple[Restoration, ...]
+    unlink: tuple[str, ...]
+    keep: tuple[Keep, ...]
+
+    @property
+    def hash(self) -> str:
+        """Name this plan."""
+        return digest(self.as_json())
+
+    @property
+    def records(self) -> int:
+        """Count the records that will be removed."""
+        return sum(len(part.ids) for part in self.remove)
+
+    def as_json(self) -> dict[str, object]:
+        """Give the plan as JSON values; external ids, numbers and reasons, no values."""
+        return {
+            "module": self.module,
+            "remove": [[part.model, list(part.external_ids), list(part.ids)]
+                       for part in self.remove],
+            "restore": [[part.model, part.res_id, list(part.fields)] for part in self.restore],
+            "unlink": list(self.unlink),
+            "keep": [[item.external_id, item.model, item.reason] for item in self.keep],
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> RollbackPlan:
+        """Read a plan that was kept as JSON."""
+        return cls(
+            value["module"],
+            tuple(Removal(part[0], tuple(part[1]), tuple(part[2])) for part in value["remove"]),
+            tuple(Restoration(part[0], part[1], tuple(part[2])) for part in value["restore"]),
+            tuple(value["unlink"]),
+            tuple(Keep(*item) for item in value["keep"]),
+        )
+
+
+def plan_rollback(odoo: Odoo, store: Store, *, module: str) -> RollbackPlan:
+    """Find what a rollback would do to the database as it is now. Only reads.
+
+    Operations that are open stay open: settling them here would call a call that still runs
+    in Odoo undone, and `apply_rollback` would not fence it off.
+
+    Everything with an external id of ours that we made goes, children first, schema last.
+    Kept and listed: records that somebody else wrote to since, or tied something to (a
+    message, an activity, an invoice, any record made by another user that points to them),
+    what such kept records hang on, and the fields and stages that people's own records use.
+    A person who works as the very user of the migration cannot be told from it.
+
+    Raises:
+        DestinationError: Odoo cannot be asked.
+    """
+    rows = [row for row in all_held(odoo, module).values() if row.model != FENCE]
+    schema = [row for row in rows if row.model in SCHEMA_ORDER]
+    data = [row for row in rows if row.model not in SCHEMA_ORDER]
+    made, unlink = _sorted_out(odoo, store, [*data, *schema])
+    mine = {name: row for name, row in made.items() if row.model not in SCHEMA_ORDER}
+    linked = {(row.model, row.res_id) for row in rows if row.name in unlink}
+    foreign = Foreign(odoo, mine.values(), linked=linked)
+    keep = {name: Keep(name, mine[name].model, why) for name, why in foreign.kept().items()}
+    ours = {name: row for name, row in made.items() if row.model in SCHEMA_ORDER}
+    for name, why in foreign.kept_schema(ours.values(), kept=[mine[key] for key in keep]).items():
+        keep[name] = Keep(name, ours[name].model, why)
+    restore, changed = _restorations(odoo, store, people=foreign.others)
+    gone = [row for name, row in made.items() if name not in keep]
+    return RollbackPlan(
+        module, tuple(_removals(gone)), tuple(restore), tuple(sorted(unlink)),
+        tuple(sorted([*keep.values(), *changed], key=lambda item: item.external_id)),
+    )  # fmt: skip
+
+
+def _sorted_out(odoo: Odoo, store: Store, rows: Iterable[Held]) -> tuple[dict[str, Held], set[str]]:
+    """Part what we made from external ids that merely point: at older or at vanished records."""
+    by_model: dict[str, list[Held]] = {}
+    for row in rows:
+        by_model.setdefault(row.model, []).append(row)
+    made: dict[str, Held] = {}
+    unlink: set[str] = set()
+    for model, part in by_model.items():
+        how = how_made(odoo, model, part)
+        for row in part:
+            link = store.destination.link(row.name)
+            says_made = link is None or link.how in {How.CREATED, How.SCHEMA}
+            if how.get(row.name) is How.CREATED and says_made:
+                made[row.name] = row
+            else:
+                unlink.add(row.name)
+    return made, unlink
+
+
+def _removals(rows: Iterable[Held]) -> list[Removal]:
+    by_model: dict[str, list[Held]] = {}
+    for row in rows:
+        by_model.setdefault(row.model, []).append(row)
+    order = [*DATA_ORDER, *SCHEMA_ORDER]
+    models = sorted(by_model, key=lambda model: order.index(model) if model in order else -1)
+    return [
+        Removal(
+            model,
+            tuple(row.name for row in reversed(by_model[model])),
+            tuple(row.res_id for row in reversed(by_model[model])),
+        )
+        for model in models
+    ]
+
+
+def _restorations(
+    odoo: Odoo, store: Store, *, people: frozenset[int]
+) -> tuple[list[Restoration], list[Keep]]:
+    """List what goes back; a value that somebody else changed since we wrote it stays."""
+    images: dict[tuple[str, int], list[str]] = {}
+    for image in store.destination.before_images():
+        images.setdefault((image.model, image.res_id), []).append(image.field)
+    links = {(link.model, link.res_id): link for link in store.destination.links(how=How.LINKED)}
+    restore: list[Restoration] = []
+    keep: list[Keep] = []
+    for model in dict.fromkeys(model for model, _ in images):
+        known = odoo.fields(model)
+        ids = [number for name, number in images if name == model]
+        names = sorted({field for key in images if key[0] == model for field in images[key]})
+        names = [name for name in names if name in known]
+        for part in chunks(ids, 1000):
+            rows = odoo.search_read(model, [["id", "in", part]], fields=[*names, "write_uid"])
+            for row in rows:
+                link = links.get((model, row["id"]))
+                sent = marks_of(link.sent) if link else {}
+                touched = bool(row["write_uid"]) and row["write_uid"][0] in people
+                back: list[str] = []
+                for name in images[model, row["id"]]:
+                    if name not in known:
+                        continue
+                    value = plain(row[name], kind=str(known[name]["type"]))
+                    if touched and not isinstance(value, tuple) and sent.get(name) != mark(value):
+                        who = link.external_id if link else f"{model} {row['id']}"
+                        why = f"{name} was changed in Odoo since we wrote it"
+                        keep.append(Keep(who, model, why))
+                    else:
+                        back.append(name)
+                if back:
+                    restore.append(Restoration(model, row["id"], tuple(back)))
+    return restore, keep

@@ -1,0 +1,162 @@
+"""One value, four spellings: expected, in a cell of `load()`, for `write()`, and as read back."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from html import unescape
+
+from workbench.mapping.rows import Ref, Value
+from workbench.state.canonical import canonical
+
+TO_MANY = frozenset({"many2many", "one2many"})
+NUMBERED = frozenset({"many2one_reference", "integer"})
+"""Field types that hold a record's number without `load()` resolving it."""
+
+Resolve = Callable[[Ref], int]
+Token = Callable[[Ref], str]
+
+Plain = str | int | float | bool | None | tuple[int, ...]
+"""A value as read back, references as numbers, a many2many as sorted numbers."""
+
+
+def plain(value: object, *, kind: str) -> Plain:
+    """Give what Odoo returned in the spelling that expected values use.
+
+    Empty is None (Odoo says False), but a boolean stays one; a many2one is its number, a
+    many2many its numbers, sorted.
+    """
+    if kind == "boolean":
+        return bool(value)
+    if kind in TO_MANY:
+        return tuple(sorted(value)) if isinstance(value, list) else ()
+    if value is False or value is None or value == "":
+        return None
+    if kind == "many2one" and isinstance(value, list):
+        return int(value[0])
+    if kind == "many2one_reference":
+        return int(value) if isinstance(value, int | str) and value else None
+    return value if isinstance(value, str | int | float) else canonical(value)
+
+
+def resolved(value: Value, *, kind: str, resolve: Resolve) -> Plain:
+    """Give an expected value in the same spelling, its references looked up.
+
+    Raises:
+        LookupFailedError: a reference leads nowhere.
+    """
+    if isinstance(value, Ref):
+        number = resolve(value)
+        return (number,) if kind in TO_MANY else number
+    if isinstance(value, tuple):
+        return tuple(sorted(resolve(ref) for ref in value))
+    if kind == "boolean":
+        return bool(value)
+    if kind in TO_MANY and not value:
+        return ()
+    return None if value is None or value == "" else value
+
+
+def same(expected: Plain, actual: Plain, *, kind: str) -> bool:
+    """Whether Odoo holds what is expected; HTML by its words, numbers by their worth."""
+    if kind == "html":
+        return _words(expected) == _words(actual)
+    if kind in {"integer", "float", "monetary"}:
+        return float(expected or 0) == float(actual or 0)  # type: ignore[arg-type]  # numbers
+    return expected == actual
+
+
+def for_write(value: Plain, *, kind: str) -> object:
+    """Spell a plain value for `write()`."""
+    if kind in TO_MANY:
+        return [[6, 0, list(value) if isinstance(value, tuple) else []]]
+    return False if value is None else value
+
+
+def cell(value: Value, *, kind: str, token: Token) -> str:
+    """Spell an expected value for a cell of `load()`: always text, empty for nothing.
+
+    Raises:
+        LookupFailedError: a reference leads nowhere.
+    """
+    if value is None or value == ():
+        return ""
+    if isinstance(value, Ref):
+        return token(value)
+    if isinstance(value, tuple):
+        return ",".join(sorted({token(ref) for ref in value}))
+    if isinstance(value, bool):
+        return "1" if value else ("0" if kind == "boolean" else "")
+    return value if isinstance(value, str) else repr(value)
+
+
+def fingerprint(values: Mapping[str, Value], blob: str | None) -> str:
+    """Tell what was sent, field by field, without a value: `name:hash,…` in order of names.
+
+    Equal texts: nothing changed since. Where they differ, the hashes tell which fields the
+    source changed, and so which a person changed in Odoo.
+    """
+    marks = {name: mark(value) for name, value in values.items()}
+    if blob is not None:
+        marks["datas"] = blob[:10]
+    return ",".join(f"{name}:{marks[name]}" for name in sorted(marks))
+
+
+def marks_of(text: str) -> dict[str, str]:
+    """Read a fingerprint again."""
+    pairs = (part.rpartition(":") for part in text.split(",") if part)
+    return {name: found for name, _, found in pairs}
+
+
+def mark(value: Value) -> str:
+    """Hash one value: ten hexadecimal digits."""
+    if isinstance(value, tuple):
+        spelled: object = sorted(str(ref) for ref in value)
+    else:
+        spelled = str(value) if isinstance(value, Ref) else value
+    text = canonical(spelled).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:10]
+
+
+def _words(value: Plain) -> str:
+    text = re.sub(r"<[^>]*>", " ", str(value or ""))
+    return " ".join(unescape(text).split())
+
+
+def shape(value: object) -> str:
+    """Say what kind of value it is, never the value: "text of 12 characters"."""
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes or no"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return f"text of {len(value)} characters"
+    return "a reference" if isinstance(value, Ref) else "references"
+
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def without_values(message: str, values: Mapping[str, object]) -> str:
+    """Take out of Odoo's sentence whatever is quoted, numeric, or a word of the row's values.
+
+    What is left tells why ("Contacts require a name"), not about whom. At most 160 characters.
+    """
+    known = {
+        word.casefold()
+        for value in values.values()
+        if isinstance(value, str)
+        for word in _WORD.findall(value)
+    }
+    bare = _QUOTED.sub("…", message)
+    bare = _WORD.sub(
+        lambda found: "…" if found[0].casefold() in known or found[0][:1].isdigit() else found[0],
+        bare,
+    )
+    bare = re.sub(r"\S*@\S*", "…", bare)
+    bare = re.sub(r"…(?:[\s,.;:@-]*…)+", "…", " ".join(bare.split()))
+    return bare if len(bare) <= 160 else bare[:159] + "…"  # noqa: PLR2004  # as promised
