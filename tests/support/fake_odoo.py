@@ -1,0 +1,420 @@
+"""A small Odoo in this process, for faults at an exact byte that a real one cannot be made to have.
+
+It keeps Odoo's promises that the loader relies on: one call is one transaction, `load()` writes
+records with their external ids, one bad row undoes the whole call, external ids are unique. The
+contract tests run on it and on a real Odoo alike. It speaks JSON-2 and JSON-RPC on loopback.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from workbench.odoo import Odoo
+
+Row = dict[str, Any]
+TEXT, MANY = "char", "many2many"
+FIELDS: dict[str, dict[str, str]] = {
+    "res.partner": {
+        "name": TEXT, "email": TEXT, "phone": TEXT, "comment": "html", "lang": TEXT,
+        "category_id": MANY, "x_practicehub_id": TEXT, "is_company": "boolean",
+    },
+    "res.partner.category": {"name": TEXT},
+    "res.users": {"name": TEXT, "login": TEXT, "lang": TEXT, "tz": TEXT,
+                  "company_id": "many2one", "active": "boolean"},
+    "res.lang": {"code": TEXT, "name": TEXT},
+    "mail.message": {"model": TEXT, "res_id": "integer", "message_type": TEXT},
+    "mail.activity": {"res_model": TEXT, "res_id": "integer"},
+    "ir.attachment": {"res_model": TEXT, "res_id": "integer", "res_field": TEXT},
+    "ir.model.fields": {"model": TEXT, "name": TEXT, "relation": TEXT, "ttype": TEXT},
+    "ir.model.data": {"module": TEXT, "name": TEXT, "model": TEXT, "res_id": "integer"},
+}  # fmt: skip
+STAMPS = {"id": "integer", "create_date": "datetime", "create_uid": "many2one",
+          "write_date": "datetime", "write_uid": "many2one"}  # fmt: skip
+PUBLIC = {"create", "write", "unlink", "read", "search", "search_read", "search_count", "load",
+          "fields_get", "has_access", "context_get", "get_installed"}  # fmt: skip
+ADMIN_ONLY = {"ir.model.data"}
+STATUS = {"AccessError": 403, "ValidationError": 422, "UserError": 422}
+
+
+class Refused(Exception):
+    """One of Odoo's errors, by the name of its class."""
+
+    def __init__(self, name: str, text: str, *, status: int = 0) -> None:
+        super().__init__(text)
+        self.name, self.text = name, text
+        self.status = status or STATUS.get(name.rpartition(".")[2], 500)
+
+
+@dataclass
+class Cut:
+    """A fault of the next call of one method: what happens to its answer.
+
+    `after` bytes of the whole answer are sent, then the line is closed; None loses the call
+    before anything is done. `late`: the line is closed at once and the work is committed
+    that many seconds later, as when a client is killed. `status`: the work is done, and a
+    proxy answers with this status in its place.
+    """
+
+    method: str
+    after: int | None = 0
+    late: float = 0.0
+    status: int = 0
+
+
+@dataclass
+class FakeOdoo:
+    """One database "clinic", an administrator "admin" and an employee "ann" who may do little."""
+
+    tables: dict[str, dict[int, Row]] = field(default_factory=dict)
+    cuts: list[Cut] = field(default_factory=list)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    keys: dict[str, int] = field(default_factory=lambda: {"admin-key": 2, "ann-key": 7})
+    database: str = "clinic"
+    url: str = ""
+    before_commit: Callable[[str, str], None] | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _next: int = 100
+
+    def __post_init__(self) -> None:
+        self.tables = {model: {} for model in FIELDS}
+        for number, login in ((2, "admin"), (7, "ann")):
+            self.tables["res.users"][number] = {
+                "id": number, "name": login.title(), "login": login, "lang": "en_US", "tz": False,
+                "company_id": [1, "Clinic"], "active": True, "create_date": "2026-01-01 00:00:00",
+            }  # fmt: skip
+        self.tables["res.lang"][1] = {"id": 1, "code": "en_US", "name": "English"}
+
+    def client(self, *, protocol: str = "json2", key: str = "admin-key", **options: Any) -> Odoo:
+        """Open it."""
+        settings: dict[str, Any] = {
+            "url": self.url, "database": self.database, "api_key": key,
+            "login": "admin", "protocol": protocol,
+        }  # fmt: skip
+        return Odoo(**(settings | options))
+
+    def records(self, model: str) -> list[Row]:
+        """Give a model's records, oldest first."""
+        return [row for _, row in sorted(self.tables[model].items())]
+
+    def external_ids(self) -> list[str]:
+        """Give the names of all external ids, oldest first."""
+        return [row["name"] for row in self.records("ir.model.data")]
+
+    def call(self, user: int, model: str, method: str, arguments: Row) -> Any:
+        """Do one call as one transaction."""
+        self.calls.append((model, method))
+        if model not in FIELDS:
+            name = "werkzeug.exceptions.NotFound"
+            raise Refused(name, f"the model {model} does not exist", status=404)
+        if method not in PUBLIC:
+            name = "werkzeug.exceptions.NotFound"
+            raise Refused(name, f"The method {model}.{method} does not exist", status=404)
+        writes = method in {"create", "write", "unlink", "load"}
+        if writes and user != 2 and model in ADMIN_ONLY:
+            name = "odoo.exceptions.AccessError"
+            raise Refused(name, f"You are not allowed to modify {arguments}")
+        with self._lock:
+            saved = copy.deepcopy(self.tables)
+            try:
+                return getattr(self, f"_{method}")(user, model, **arguments)
+            except Refused:
+                self.tables = saved
+                raise
+            except TypeError as error:
+                self.tables = saved
+                name = "werkzeug.exceptions.UnprocessableEntity"
+                raise Refused(name, str(error), status=422) from None
+
+    # methods -----------------------------------------------------------------------------
+
+    def _context_get(self, user: int, model: str, context: Row | None = None) -> Row:
+        return {"lang": "en_US", "tz": False, "uid": user}
+
+    def _get_installed(self, user: int, model: str, context: Row | None = None) -> list[list[str]]:
+        return [["en_US", "English"]]
+
+    def _has_access(
+        self, user: int, model: str, ids: list[int], operation: str, context: Row | None = None
+    ) -> bool:
+        return user == 2 or model not in ADMIN_ONLY
+
+    def _fields_get(
+        self, user: int, model: str, attributes: list[str] | None = None,
+        context: Row | None = None,
+    ) -> Row:  # fmt: skip
+        return {name: {"type": kind, "string": name, "relation": "", "readonly": False,
+                       "required": name == "name", "store": True, "selection": []}
+                for name, kind in (FIELDS[model] | STAMPS).items()}  # fmt: skip
+
+    def _search(
+        self, user: int, model: str, domain: list[Any], limit: int | None = None,
+        order: str = "id", context: Row | None = None,
+    ) -> list[int]:  # fmt: skip
+        fits = [row["id"] for row in self.records(model) if self._fits(model, row, domain)]
+        return fits[:limit]
+
+    def _search_count(
+        self, user: int, model: str, domain: list[Any], limit: int | None = None,
+        context: Row | None = None,
+    ) -> int:  # fmt: skip
+        return len(self._search(user, model, domain, limit))
+
+    def _search_read(
+        self, user: int, model: str, domain: list[Any], fields: list[str],
+        order: str = "id", context: Row | None = None,
+    ) -> list[Row]:  # fmt: skip
+        return self._read(user, model, self._search(user, model, domain), fields)
+
+    def _read(
+        self, user: int, model: str, ids: list[int], fields: list[str], context: Row | None = None
+    ) -> list[Row]:
+        known = FIELDS[model] | STAMPS
+        self._check_names(model, fields)
+        return [
+            {"id": number} | {
+                name: self.tables[model][number].get(name, [] if known[name] == MANY else False)
+                for name in fields
+            }
+            for number in ids
+        ]  # fmt: skip
+
+    def _create(
+        self, user: int, model: str, vals_list: list[Row], context: Row | None = None
+    ) -> list[int]:
+        now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+        made = []
+        for values in vals_list:
+            self._check(model, values)
+            self._next += 1
+            self.tables[model][self._next] = {
+                **values, "id": self._next, "create_date": now, "write_date": now,
+                "create_uid": [user, "x"], "write_uid": [user, "x"],
+            }  # fmt: skip
+            made.append(self._next)
+        return made
+
+    def _write(
+        self, user: int, model: str, ids: list[int], vals: Row, context: Row | None = None
+    ) -> bool:
+        self._check_names(model, vals)
+        for number in ids:
+            self.tables[model][number] |= {**vals, "write_uid": [user, "x"]}
+        return True
+
+    def _unlink(self, user: int, model: str, ids: list[int], context: Row | None = None) -> bool:
+        for number in ids:
+            self.tables[model].pop(number, None)
+            for row in self.records("ir.model.data"):
+                if (row["model"], row["res_id"]) == (model, number):
+                    del self.tables["ir.model.data"][row["id"]]
+        return True
+
+    def _load(
+        self, user: int, model: str, fields: list[str], data: list[list[str]],
+        context: Row | None = None,
+    ) -> Row:  # fmt: skip
+        messages: list[Row] = []
+        ids: list[int] = []
+        saved = copy.deepcopy(self.tables)
+        for place, line in enumerate(data):
+            values = dict(zip(fields, line, strict=True))
+            module, _, name = values.pop("id").partition(".")
+            try:
+                ids.append(self._load_one(user, model, module=module, name=name, values=values))
+            except Refused as error:
+                messages.append({"type": "error", "record": place, "message": error.text,
+                                 "rows": {"from": place, "to": place}})  # fmt: skip
+        if messages:
+            self.tables = saved
+        return {"ids": False if messages else ids, "messages": messages, "nextrow": 0}
+
+    def _load_one(self, user: int, model: str, *, module: str, name: str, values: Row) -> int:
+        plain = {key.partition("/")[0]: value for key, value in values.items()}
+        for key, value in plain.items():
+            if "\x00" in value:
+                text = "A string literal cannot contain NUL (0x00) characters."
+                raise Refused("builtins.ValueError", text)
+            kind = FIELDS[model].get(key)
+            plain[key] = (
+                [int(part) for part in value.split(",") if part] if kind == MANY
+                else (value == "1" if kind == "boolean" else value or False)
+            )  # fmt: skip
+        for row in self.records("ir.model.data"):
+            if (row["module"], row["name"]) == (module, name):
+                if row["model"] != model:
+                    text = f"found record of different model {row['model']}"
+                    raise Refused("odoo.exceptions.ValidationError", text)
+                self._write(user, model, [row["res_id"]], plain)
+                return int(row["res_id"])
+        number = self._create(user, model, [plain])[0]
+        self._create(user, "ir.model.data", [
+            {"module": module, "name": name, "model": model, "res_id": number}
+        ])  # fmt: skip
+        return number
+
+    # rules -------------------------------------------------------------------------------
+
+    def _check(self, model: str, values: Row) -> None:
+        self._check_names(model, values)
+        if model == "res.partner" and not values.get("name"):
+            raise Refused("odoo.exceptions.ValidationError", "Contacts require a name")
+        if model == "ir.model.data":
+            for row in self.records(model):
+                if all(row[key] == values[key] for key in ("module", "name")):
+                    text = "External IDs cannot be used twice"
+                    raise Refused("odoo.exceptions.ValidationError", text)
+
+    def _check_names(self, model: str, names: Any) -> None:
+        for name in names:
+            if name not in FIELDS[model] | STAMPS:
+                raise Refused("builtins.ValueError", f"Invalid field {name!r} in {names!r}")
+
+    def _fits(self, model: str, row: Row, domain: list[Any]) -> bool:
+        for name, operator, value in domain:
+            self._check_names(model, [name])
+            held = row.get(name, False)
+            held = held[0] if isinstance(held, list) and name.endswith("_uid") else held
+            fits = {
+                "=": lambda held=held, value=value: held == value,
+                "!=": lambda held=held, value=value: held != value,
+                "in": lambda held=held, value=value: held in value,
+                "not in": lambda held=held, value=value: held not in value,
+            }[operator]
+            if not fits():
+                return False
+        return True
+
+    def take_cut(self, method: str) -> Cut | None:
+        """Give the fault that waits for this method, once."""
+        with self._lock:
+            for place, cut in enumerate(self.cuts):
+                if cut.method == method:
+                    return self.cuts.pop(place)
+        return None
+
+
+@contextmanager
+def serving() -> Iterator[FakeOdoo]:
+    """Serve a fake Odoo on a free loopback port."""
+    fake = FakeOdoo()
+
+    class Handler(_Handler):
+        odoo = fake
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    odoo: FakeOdoo
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:  # noqa: N802  # the library's name
+        """Answer for the version; anything else is not there."""
+        if self.path == "/web/version":
+            self._send(200, {"version": "19.0", "version_info": [19, 0, 0, "final", 0, ""]})
+        else:
+            self._send(404, None)
+
+    def do_POST(self) -> None:  # noqa: N802  # the library's name
+        """Do a call of either protocol."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/jsonrpc":
+            self._rpc(body["params"])
+        else:
+            self._json2(body)
+
+    def _json2(self, arguments: Row) -> None:
+        if self.headers["X-Odoo-Database"] != self.odoo.database:
+            self._send(404, None)
+            return
+        user = self.odoo.keys.get(self.headers["Authorization"].removeprefix("Bearer "))
+        if user is None:
+            name = "werkzeug.exceptions.Unauthorized"
+            self._send(401, {"name": name, "message": "Invalid apikey", "debug": "Traceback"})
+            return
+        model, method = self.path.split("/")[-2:]
+        self._do(user, model, method, arguments, rpc=False)
+
+    def _rpc(self, params: Row) -> None:
+        service, method, args = params["service"], params["method"], params["args"]
+        if service == "common" and method == "version":
+            self._send(
+                200,
+                {
+                    "result": {
+                        "server_version": "19.0",
+                        "server_version_info": [19, 0, 0, "final", 0, ""],
+                    }
+                },
+            )
+            return  # fmt: skip
+        if args[0] != self.odoo.database:
+            self._send(200, {"error": {"data": {"name": "psycopg2.OperationalError"}}})
+            return
+        if service == "common":
+            self._send(200, {"result": self.odoo.keys.get(args[2], False)})
+            return
+        _, user, _, model, name, positional, by_name = args
+        first = "vals_list" if name == "create" else "ids"
+        arguments = {first: positional[0], **by_name} if positional else by_name
+        self._do(user, model, name, arguments, rpc=True)
+
+    def _do(self, user: int, model: str, method: str, arguments: Row, *, rpc: bool) -> None:
+        cut = self.odoo.take_cut(method)
+        if cut and cut.late:
+            self.close_connection = True
+            timer = threading.Timer(
+                cut.late, self._answer, args=(user, model, method, arguments), kwargs={"rpc": rpc}
+            )
+            timer.daemon = True
+            timer.start()
+            return
+        if cut and cut.after is None:
+            self.close_connection = True
+            return
+        status, body = self._answer(user, model, method, arguments, rpc=rpc)
+        if cut and cut.status:
+            self._send(cut.status, None)
+        else:
+            self._send(status, body, after=cut.after if cut else None)
+
+    def _answer(
+        self, user: int, model: str, method: str, arguments: Row, *, rpc: bool
+    ) -> tuple[int, Any]:
+        try:
+            result = self.odoo.call(user, model, method, arguments)
+        except Refused as error:
+            fault = {"name": error.name, "message": error.text, "debug": "Traceback"}
+            return (200, {"error": {"data": fault}}) if rpc else (error.status, fault)
+        return 200, {"result": result} if rpc else result
+
+    def _send(self, status: int, body: Any, *, after: int | None = None) -> None:
+        content = b"<html></html>" if body is None else json.dumps(body).encode()
+        head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+        whole = head + content
+        if after is None:
+            self.wfile.write(whole)
+            return
+        self.wfile.write(whole[:after])
+        self.close_connection = True

@@ -1,0 +1,70 @@
+"""A real Odoo for the tests: one server for the whole suite, a database for each test."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.sandbox.cache import locked
+from workbench.sandbox.odoo import (
+    OdooConnection,
+    down,
+    drop_database,
+    fresh_database,
+    status,
+    up,
+)
+from workbench.sandbox.odoo.instance import current_instance
+
+INSTANCE = "tests"
+PREFIX = "t_"
+
+
+@pytest.fixture(scope="session")
+def odoo_server() -> Iterator[OdooConnection]:
+    """Bring up the suite's own instance; workers share it, and the last one ends it.
+
+    Each worker signs in with its pid, so that a server is never ended under another's feet.
+    The first one removes databases that a killed run left.
+    """
+    os.environ["WORKBENCH_SANDBOX_INSTANCE"] = INSTANCE
+    users = current_instance().folder / "users"
+    mine = users / str(os.getpid())
+    with locked(users / "lock"):
+        connection = up()
+        if not _others(users):
+            for name in status()["databases"]:
+                if name.startswith(PREFIX):
+                    drop_database(name)
+        mine.touch()
+    yield connection
+    os.environ["WORKBENCH_SANDBOX_INSTANCE"] = INSTANCE
+    with locked(users / "lock"):
+        mine.unlink()
+        if not _others(users):
+            down()
+
+
+@pytest.fixture
+def odoo_db(odoo_server: OdooConnection) -> Iterator[OdooConnection]:
+    """Lend the test a database of its own, as Odoo's installer leaves one."""
+    name = f"{PREFIX}{uuid.uuid4().hex[:16]}"
+    yield fresh_database(name)
+    drop_database(name)
+
+
+def _others(users: Path) -> list[Path]:
+    """List the workers that still use the server; those that were killed are struck off."""
+    found = []
+    for sign in users.glob("[0-9]*"):
+        try:
+            os.kill(int(sign.name), 0)
+        except ProcessLookupError:
+            sign.unlink()
+        else:
+            found.append(sign)
+    return found

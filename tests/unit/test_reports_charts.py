@@ -1,0 +1,114 @@
+"""Pictures: deterministic, readable without seeing them, and safe to stand in a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from workbench.proof import Balance, Terms
+from workbench.reports import Figure, fill, flow, issues, verdicts, volumes
+from workbench.state import FieldRow, Verdict
+
+CLOSED = Balance(
+    (
+        Terms("patients", 6, 7, 6, created=4, merged=1, excluded=1),
+        Terms("appointments", 9, 9, 9, created=9),
+    ),
+    Terms("files", 2, 2, 2, created=1, rejected=1),
+)
+OPEN = Balance((Terms("patients", 6, 6, 6, created=4),), Terms("files", 0, 0, 0))
+VERDICTS = [
+    Verdict("all", "res.partner", "name", "equal", "", 6),
+    Verdict("all", "res.partner", "comment", "tolerated", "html_equivalent", 2),
+    Verdict("all", "crm.lead", "x_visit_type", "different", "", 1),
+]
+FIELDS = [
+    FieldRow("patients.first_name", "patients", {"records": 6, "filled": 6}, ""),
+    FieldRow("note", "patients", {"records": 6, "filled": 0}, ""),
+]
+
+
+DRAWINGS: dict[str, Callable[[], Figure]] = {
+    "flow": lambda: flow(CLOSED),
+    "flow open": lambda: flow(OPEN),
+    "volumes": lambda: volumes(CLOSED),
+    "verdicts": lambda: verdicts(VERDICTS),
+    "issues": lambda: issues([("orphan", "appointments", "patient_id", 3)]),
+    "fill": lambda: fill(FIELDS),
+    "nothing": lambda: issues([]),
+    "no verdicts": lambda: verdicts([]),
+    "no fields": lambda: fill([]),
+    "no resources": lambda: flow(Balance((), Terms("files", 0, 0, 0))),
+}
+
+
+def test_titles_state_the_finding() -> None:
+    """A reader who sees only the titles knows what there is to know."""
+    assert {name: draw().title for name, draw in DRAWINGS.items()} == {
+        "flow": "All 15 records and 2 files have one fate each",
+        "flow open": "2 records or files have no fate yet",
+        "volumes": "16 rows read, 1 of them repeated",
+        "verdicts": "1 of 9 cells differ",
+        "issues": "Issues met: 3, kinds: 1",
+        "fill": "2 source fields, 1 of them empty everywhere",
+        "nothing": "No issues",
+        "no verdicts": "0 cells, none differs",
+        "no fields": "0 source fields, 0 of them empty everywhere",
+        "no resources": "All 0 records and 0 files have one fate each",
+    }
+
+
+def test_the_words_say_all_that_the_picture_shows() -> None:
+    """Who cannot see the picture gets every number of it."""
+    assert flow(CLOSED).text() == (
+        "All 15 records and 2 files have one fate each. patients: 4 created, 1 merged, "
+        "1 excluded; appointments: 9 created; files (bytes): 1 created, 1 rejected"
+    )
+    assert "res.partner.comment: 2 tolerated" in verdicts(VERDICTS).text()
+    assert repr(flow(OPEN)) == flow(OPEN).text()
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_the_same_numbers_give_the_same_bytes(name: str) -> None:
+    """A report's hash changes only when what it says does."""
+    assert DRAWINGS[name]() == DRAWINGS[name]()
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_picture_is_one_labelled_image_that_loads_nothing(name: str) -> None:
+    """A picture has a role and a label, and neither scripts nor anything from elsewhere."""
+    drawn = DRAWINGS[name]()._repr_html_()
+
+    assert drawn.startswith('<div role="img" aria-label="')
+    root = ET.fromstring(drawn)  # noqa: S314 - our own drawing
+    assert not any(tag in drawn for tag in ("<script", "<image", "<metadata", "<!DOCTYPE"))
+    targets = re.findall(r'href="([^"]*)"', drawn)
+    assert all(target.startswith("#") for target in targets)
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    assert {target[1:] for target in targets} <= set(ids)
+
+
+def test_ids_of_two_pictures_in_one_page_do_not_clash() -> None:
+    """Two pictures can stand in one page without borrowing each other's parts."""
+    first, second = (re.findall(r'\bid="([^"]*)"', f.svg) for f in (flow(CLOSED), flow(OPEN)))
+
+    assert not set(first) & set(second)
+
+
+def test_a_name_with_signs_is_escaped_in_the_label() -> None:
+    """A field's name cannot break out of the picture's label."""
+    row = FieldRow('x"><script>', "patients", {"records": 1, "filled": 1}, "")
+
+    assert "<script" not in fill([row])._repr_html_()
+
+
+def test_a_very_long_list_is_cut_in_the_picture_and_not_in_the_words() -> None:
+    """A picture stays on a screen; the words still name every field."""
+    many = [FieldRow(f"patients.f{n}", "patients", {"records": 1, "filled": 1}, "")
+            for n in range(90)]  # fmt: skip
+
+    assert "patients.f89" in fill(many).text()
