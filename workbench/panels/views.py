@@ -1,0 +1,120 @@
+"""One function for each kind of decision that a notebook asks for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from workbench.config import Config
+from workbench.panels.desk import Brief, Counts, DecisionDesk
+from workbench.panels.listing import Listing
+from workbench.panels.panel import DecisionPanel
+from workbench.panels.rollback import Plan, RollbackDesk, RollbackPanel
+from workbench.state import Store
+
+FIELDS = Brief(
+    title="Fields",
+    asks="What becomes of each field that PracticeHub's records have?",
+    why="A field nobody decided on would be lost without a word; so none is left out.",
+    follows="A target in Odoo, 'keep' (readable on the patient), or 'drop' (with your reason). "
+    "Nothing is sent to Odoo by deciding.",
+)
+VALUES = Brief(
+    title="Values",
+    asks="Which value in Odoo stands for each value in PracticeHub?",
+    why="Statuses become stages and locations become selections; every value seen needs one.",
+    follows="A value that turns up later opens a new question before anything is loaded.",
+)
+PRACTITIONERS = Brief(
+    title="Practitioners",
+    asks="Which Odoo user stands for each practitioner?",
+    why="Visits are shown under their user; a practitioner's name is kept on them either way.",
+    follows="A user's login, the fallback user, or 'name only'. Nobody is invited by deciding.",
+)
+DUPLICATES = Brief(
+    title="Duplicates",
+    asks="Are these two records one person?",
+    why="Merging two persons mixes up their care; keeping one person twice does no harm.",
+    follows="A merged record keeps its differing values as a note on the one that stays.",
+)
+SAMPLE = Brief(
+    title="Sample",
+    asks="Does the sample in Odoo look as it should?",
+    why="The full load does for everybody what was done for these patients.",
+    follows="Approving holds for this mapping, this schema and this sample; rejecting stops here.",
+)
+SIGN_OFF = Brief(
+    title="Sign-off",
+    asks="Do you accept the migration on this reconciliation?",
+    why="The figures above were computed from what PracticeHub gave and what Odoo returned.",
+    follows="Accepting allows the run to be sealed. Refusing keeps everything as it is.",
+)
+
+
+class RunLike(Protocol):
+    """What a panel needs of a run."""
+
+    @property
+    def store(self) -> Store:
+        """The run's state."""
+        ...
+
+    @property
+    def headless(self) -> bool:
+        """Whether nobody is there to click."""
+        ...
+
+    @property
+    def config(self) -> Config:
+        """The run's configuration."""
+        ...
+
+
+def fields(run: RunLike) -> DecisionPanel | Listing:
+    """Ask what becomes of each source field."""
+    return _shown(run, "field:", FIELDS)
+
+
+def values(run: RunLike) -> DecisionPanel | Listing:
+    """Ask which value stands for each source value."""
+    return _shown(run, "value:", VALUES)
+
+
+def practitioners(run: RunLike) -> DecisionPanel | Listing:
+    """Ask which user stands for each practitioner."""
+    return _shown(run, "practitioner:", PRACTITIONERS)
+
+
+def duplicates(run: RunLike) -> DecisionPanel | Listing:
+    """Ask which patient records are one person; shows ids and reasons, no names."""
+    return _shown(run, "duplicate:", DUPLICATES)
+
+
+def sample(run: RunLike) -> DecisionPanel | Listing:
+    """Ask whether the sample is right."""
+    return _shown(run, "sample", SAMPLE)
+
+
+def sign_off(run: RunLike) -> DecisionPanel | Listing:
+    """Ask whether the migration is accepted."""
+    return _shown(run, "signoff", SIGN_OFF)
+
+
+def rollback(run: RunLike, plan: Plan) -> RollbackPanel | Listing:
+    """Ask for the database's name before a plan is carried out.
+
+    The confirmation is the decision `rollback` with the choice "roll back", bound to
+    `plan.hash`; `confirmed()` in `panels.rollback` checks it.
+    """
+    desk = RollbackDesk(run.store, plan_hash=plan.hash, database=run.config.odoo.database)
+    if not run.headless:
+        return RollbackPanel(desk)
+    done = desk.confirmed
+    decision = desk.decision
+    return Listing(
+        "Roll back", Counts(int(not done), int(done), 0), (decision,) if decision else ()
+    )
+
+
+def _shown(run: RunLike, prefix: str, brief: Brief) -> DecisionPanel | Listing:
+    desk = DecisionDesk(run.store, prefixes=(prefix,), brief=brief)
+    return Listing.of(desk) if run.headless else DecisionPanel(desk)
