@@ -1,0 +1,277 @@
+"""The verbs of the command line, and the one place that prints errors.
+
+Rooms are imported inside the verbs: `workbench status` must answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.errors import DecisionNeededError, UsageError, WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.run import Run
+
+app = typer.Typer(
+    help="Moves a clinic from PracticeHub to Odoo CRM, with proof that anyone can check.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+sandbox_app = typer.Typer(
+    help="A PracticeHub simulator and a real Odoo, both on this machine.", no_args_is_help=True
+)
+app.add_typer(sandbox_app, name="sandbox")
+
+INTERRUPTED = 130
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="FILE", help="the migration.toml")]
+RunDir = Annotated[Path, typer.Argument(metavar="DIR", help="the run folder")]
+By = Annotated[str, typer.Option("--by", help="the name of the person who decides")]
+Only = Annotated[str, typer.Option("--only", help="odoo or practicehub; both where left out")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+@app.command()
+def demo(
+    patients: Annotated[int, typer.Option(min=20, help="patients in the synthetic clinic")] = 200,
+    vocabulary: Annotated[str, typer.Option(help="brief or observed")] = "brief",
+    rate: Annotated[float, typer.Option(help="requests a second the sandbox allows")] = 20.0,
+) -> None:
+    """Go through the whole journey on the sandbox, and say where to look."""
+    from workbench.sandbox.demo import run_demo  # noqa: PLC0415
+
+    run_demo(Path("runs"), patients=patients, vocabulary=vocabulary, rate=rate)
+
+
+@app.command()
+def init(file: ConfigFile) -> None:
+    """Write a commented migration.toml."""
+    from workbench import assets  # noqa: PLC0415
+
+    if file.exists():
+        what = f"{file} exists already."
+        raise UsageError(what, do="Name another file, or edit that one.")
+    if not file.parent.is_dir():
+        what = f"There is no folder {file.parent}."
+        raise UsageError(what, do="Make the folder first.")
+    file.write_text((assets.templates() / "migration.toml").read_text("utf-8"), "utf-8")
+    print(f"{file} is written. Fill it in, then: workbench run {file}")
+
+
+@app.command()
+def run(
+    file: ConfigFile,
+    folder: Annotated[
+        Path | None, typer.Option("--run", metavar="DIR", help="default: runs/<stem of FILE>")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="stop after this phase")] = None,
+    phase: Annotated[str | None, typer.Option(help="run this phase only, done or not")] = None,
+) -> None:
+    """Go on with a migration; safe to repeat."""
+    from workbench.phases import runner  # noqa: PLC0415
+    from workbench.run import Run  # noqa: PLC0415
+    from workbench.terminal import watching  # noqa: PLC0415
+
+    target = folder or Path("runs") / file.stem
+    opened = Run.create(file, target)
+    with watching(opened.folder / "state.sqlite"):
+        runner.advance(opened, until=until, only=phase, on_phase=_tell)
+    print(f"{target}: all asked for is done. `workbench status {target}` shows the sums.")
+
+
+def _tell(phase: str, what: str) -> None:
+    words = {"starts": "…", "done": "✓ done", "stands": "✓ done before, nothing changed since"}
+    print(f"{phase:>10}  {words[what]}", file=sys.stderr, flush=True)
+
+
+@app.command()
+def accept(
+    folder: RunDir,
+    by: By,
+    proposed: Annotated[
+        bool, typer.Option("--proposed", help="accept every decision that has a proposal")
+    ] = False,
+) -> None:
+    """Accept every decision that has a proposal; exit 3 while others remain."""
+    if not proposed:
+        what = "Nothing says what to accept."
+        raise UsageError(what, do="Add --proposed to accept every decision that has a proposal.")
+    opened = _open(folder)
+    with opened.store.transaction():
+        waiting = opened.store.decisions.open()
+        for decision in waiting:
+            if decision.proposal is not None:
+                opened.store.decisions.decide(
+                    decision.subject, decision.proposal, by=by, comment="accepted as proposed"
+                )
+    left = opened.store.decisions.open()
+    print(f"{len(waiting) - len(left)} decision(s) accepted as proposed by {by}.")
+    if left:
+        named = ", ".join(decision.subject for decision in left[:10])
+        what = f"{len(left)} decision(s) have no proposal: {named}."
+        raise DecisionNeededError(what)
+
+
+@app.command()
+def decide(
+    folder: RunDir,
+    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="subject: choice")],
+    by: By,
+) -> None:
+    """Record decisions from a file: all of them, or none where one is wrong."""
+    from workbench.phases.decisions_file import read_decisions  # noqa: PLC0415
+
+    opened = _open(folder)
+    decisions = read_decisions(file)
+    with opened.store.transaction():
+        for subject, (choice, comment) in decisions.items():
+            opened.store.decisions.decide(subject, choice, by=by, comment=comment)
+    print(f"{len(decisions)} decision(s) recorded for {by}.")
+
+
+@app.command()
+def status(folder: RunDir, as_json: AsJson = False) -> None:
+    """Show phases, counts, open decisions and the forecast."""
+    from workbench.phases import status as snapshots  # noqa: PLC0415
+
+    opened = _open(folder)
+    found = snapshots.snapshot(opened)
+    if as_json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print(snapshots.page(opened, found))
+
+
+@app.command()
+def rollback(
+    folder: RunDir,
+    yes: Annotated[bool, typer.Option("--yes", help="take it out; without, only say what")] = False,
+) -> None:
+    """Take out of Odoo what this run made, and prove it."""
+    from workbench.phases import runner  # noqa: PLC0415
+    from workbench.terminal import watching  # noqa: PLC0415
+
+    opened = _open(folder)
+    with opened.exclusive():
+        print(opened.rollback.plan())
+        if not yes:
+            what = "Nothing was taken out: --yes is missing."
+            raise UsageError(what, do=f"workbench rollback {folder} --yes")
+        opened.rollback.approve(by="workbench rollback --yes")
+        with watching(opened.folder / "state.sqlite"):
+            runner.advance(opened, only="rollback", on_phase=_tell)
+    print(opened.rollback.result())
+
+
+@app.command()
+def verify(folder: RunDir) -> None:
+    """Check the evidence offline, without credentials; exit 5 when anything is off."""
+    from workbench.errors import EvidenceError  # noqa: PLC0415
+    from workbench.proof import verify as verify_folder  # noqa: PLC0415
+
+    if not (folder / "state.sqlite").is_file():
+        _open(folder)
+    found = verify_folder(folder)
+    for check in found.checks:
+        print(f"{'✓' if check.ok else '✗'} {check.name}: {check.detail}")
+    if found.first_bad is not None:
+        what = f"The evidence does not verify: {found.first_bad.name}: {found.first_bad.detail}"
+        raise EvidenceError(what)
+
+
+@app.command()
+def lab(
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="the run folder")] = None,
+) -> None:
+    """Open JupyterLab at the notebooks, bound to a run."""
+    from workbench import assets  # noqa: PLC0415
+    from workbench.phases.lab import working_copies  # noqa: PLC0415
+
+    environment = dict(os.environ)
+    notebooks = assets.notebooks()
+    if folder is not None:
+        opened = _open(folder)
+        notebooks = working_copies(opened)
+        environment["WORKBENCH_RUN"] = str(opened.folder)
+    command = [sys.executable, "-m", "jupyter", "lab", "--ip=127.0.0.1",
+               f"--ServerApp.root_dir={notebooks}"]  # fmt: skip
+    if os.geteuid() == 0:
+        command.append("--allow-root")
+    raise typer.Exit(subprocess.call(command, env=environment))
+
+
+@sandbox_app.command("up")
+def sandbox_up(
+    only: Only = "",
+    as_json: AsJson = False,
+    vocabulary: Annotated[str, typer.Option(help="brief or observed")] = "brief",
+    patients: Annotated[int, typer.Option(min=1, help="patients in the clinic")] = 200,
+    rate: Annotated[float, typer.Option(help="requests a second allowed")] = 1.0,
+) -> None:
+    """Start the sandbox; harmless where it runs already."""
+    from workbench.sandbox import control  # noqa: PLC0415
+
+    found = control.up(only, vocabulary=vocabulary, patients=patients, rate=rate,
+                       say=lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
+    print(json.dumps(found, indent=2) if as_json else control.as_text(found))
+
+
+@sandbox_app.command("down")
+def sandbox_down(only: Only = "", as_json: AsJson = False) -> None:
+    """Stop the sandbox; what it downloaded is kept for the next time."""
+    from workbench.sandbox import control  # noqa: PLC0415
+
+    control.down(only)
+    print(json.dumps({"running": False}) if as_json else "The sandbox is down.")
+
+
+@sandbox_app.command("status")
+def sandbox_status(only: Only = "", as_json: AsJson = False) -> None:
+    """Say what of the sandbox runs."""
+    from workbench.sandbox import control  # noqa: PLC0415
+
+    found = control.status(only)
+    print(json.dumps(found, indent=2) if as_json else control.as_text(found))
+
+
+def _open(folder: Path) -> Run:
+    from workbench.run import Run  # noqa: PLC0415
+
+    return Run.open(folder)
+
+
+def main() -> None:
+    """Run a verb; say what went wrong in three lines, and exit with its code."""
+    try:
+        app()
+    except WorkbenchError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print(
+            "Stopped by Ctrl-C.\nEverything recorded so far is kept, in PracticeHub nothing was "
+            "changed.\nRun the same command again; it goes on where it stopped.",
+            file=sys.stderr,
+        )
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the edge: a defect of ours, told without its values
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        print(
+            f"A defect in the workbench: {type(error).__name__} at {Path(place.filename).name}:"
+            f"{place.lineno}.\nEverything recorded so far is kept.\n"
+            "Run the command again; if it comes back, report this line.",
+            file=sys.stderr,
+        )
+        sys.exit(1)

@@ -1,0 +1,88 @@
+"""02 audit: the first pages of everything, every field they have, and what we propose."""
+
+from __future__ import annotations
+
+from workbench import show
+from workbench.phases import knowledge
+from workbench.phases.finding import Finding
+from workbench.phases.steps import Steps, alone
+from workbench.practicehub import RESOURCES, walk
+from workbench.reports import charts
+
+FIRST_PAGES = 3
+"""Pages of each resource that the audit reads: enough to meet nearly every field."""
+
+
+class Audit(Steps):
+    """The verbs of 02_audit."""
+
+    name = "audit"
+
+    @alone
+    def pages(self) -> show.Table:
+        """Read the first pages of every resource; extraction goes on from there."""
+        with self.run.progress("first pages of the audit", unit="resources") as told:
+            for number, resource in enumerate(RESOURCES, start=1):
+                for _page in walk(
+                    self.run.source, self.store, resource.name,
+                    folder=self.run.folder, pages=FIRST_PAGES,
+                ):  # fmt: skip
+                    told(number - 1, len(RESOURCES), "PracticeHub's one request a second")
+                told(number, len(RESOURCES), "")
+        return show.Table(
+            "Read so far",
+            ("resource", "pages", "rows", "reported"),
+            [(w.resource, w.pages, w.rows, "–" if w.reported is None else w.reported)
+             for w in self.store.source.walks() if w.pages],
+        )  # fmt: skip
+
+    @alone
+    def fields(self) -> show.Stack:
+        """Find out which fields the records have, how full they are, and what is odd."""
+        profiles = knowledge.profile_all(self)
+        rows = self.store.staging.fields("patients")
+        odd = [(p.field, remark) for p in profiles for remark in p.remarks]
+        return show.Stack(
+            (
+                charts.fill(rows),
+                show.Table(
+                    f"{len(profiles)} fields",
+                    ("field", "records", "filled", "distinct", "kinds"),
+                    [(p.field, p.records, p.filled, p.distinct,
+                      ", ".join(sorted(k for k in p.types if k != "null"))) for p in profiles],
+                ),
+                show.Table("Worth a look", ("field", "what is odd"), odd),
+            )
+        )  # fmt: skip
+
+    @alone
+    def proposals(self) -> show.Table:
+        """Propose what becomes of every field; the questions wait in the map phase."""
+        knowledge.ask(self)
+        found = self.store.decisions.questions("field:")
+        return show.Table(
+            f"{len(found)} fields, each with a proposal for a person to confirm",
+            ("field", "proposal", "confidence", "because"),
+            [(d.subject.removeprefix("field:"), d.proposal or "none",
+              "" if d.confidence is None else f"{d.confidence:.0%}", "; ".join(d.reasons))
+             for d in found],
+        )  # fmt: skip
+
+    def judge(self) -> Finding:
+        """Say whether every resource was looked into and every field has a question."""
+        asked = {d.subject for d in self.store.decisions.questions("field:")}
+        fields = self.store.staging.fields()
+        missing = []
+        if not fields:
+            missing.append("no field was profiled")
+        silent = [row.path for row in fields if f"field:{row.path}" not in asked]
+        if silent:
+            missing.append(f"{len(silent)} field(s) have no proposal: {', '.join(silent[:5])}")
+        return Finding(
+            tuple(missing),
+            (
+                ("fields", len(fields)),
+                ("proposals", len(asked)),
+                ("questions in all", len(self.store.decisions.questions())),
+            ),
+        )

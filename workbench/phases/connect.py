@@ -1,0 +1,108 @@
+"""01 connect: both ends reachable, what is there, and how long it will take."""
+
+from __future__ import annotations
+
+from workbench import show
+from workbench.odoo import Level, preflight
+from workbench.phases.finding import Finding
+from workbench.phases.steps import Steps, alone
+from workbench.practicehub import RESOURCES, estimate, walk
+from workbench.progress import duration
+from workbench.state import WalkState
+
+FIRST = "patients"
+
+
+class Connect(Steps):
+    """The verbs of 01_connect."""
+
+    name = "connect"
+
+    @alone
+    def source(self) -> show.Lines:
+        """Ask PracticeHub one question with the key, and keep the answer.
+
+        Raises:
+            SourceError: it is not reachable, or refuses the key.
+        """
+        self._first_page(FIRST)
+        volume = self.store.source.volumes().get(FIRST)
+        reported = volume.reported if volume else None
+        return show.Lines(
+            "PracticeHub answers and accepts the key",
+            [
+                f"account {self.config.practicehub.account}",
+                f"{reported if reported is not None else 'an unknown number of'} patients",
+                f"at most {self.config.practicehub.requests_per_second:g} request(s) a second",
+            ],
+        )
+
+    @alone
+    def totals(self) -> show.Table:
+        """Ask for the first page of every resource: its total, or that it is not there."""
+        with self.run.progress("first pages", unit="resources") as told:
+            for number, resource in enumerate(RESOURCES, start=1):
+                self._first_page(resource.name)
+                told(number, len(RESOURCES), "PracticeHub's one request a second")
+        rows = [
+            (walked.resource, walked.reported if walked.state is not WalkState.ABSENT else "–",
+             "not in this account" if walked.state is WalkState.ABSENT else "there")
+            for walked in self.store.source.walks()
+        ]  # fmt: skip
+        return show.Table("What PracticeHub reports", ("resource", "records", ""), rows)
+
+    @alone
+    def destination(self) -> show.Table:
+        """Look at Odoo: version, modules, rights, and what could fire when records are made."""
+        findings = preflight(self.run.destination, self.config)
+        self.store.journey.set_document(
+            "preflight",
+            [{"level": f.level.value, "subject": f.subject, "what": f.what, "do": f.do}
+             for f in findings],
+        )  # fmt: skip
+        return show.Table(
+            "Odoo, looked at before anything is written",
+            ("", "subject", "finding", "what to do"),
+            [(f.level.value, f.subject, f.what, f.do) for f in findings],
+        )
+
+    def forecast(self) -> show.Lines:
+        """Say how long extraction will take and how complex the migration is."""
+        found = estimate(
+            self.store,
+            per_second=self.config.practicehub.requests_per_second,
+            page_size=self.config.practicehub.page_size,
+        )
+        return show.Lines(
+            f"About {duration(found.seconds)} of reading; complexity {found.grade}",
+            [f"{found.requests:,} requests are left to make", *found.reasons],
+        )
+
+    def judge(self) -> Finding:
+        """Say whether both ends were reached and nothing blocks."""
+        walks = self.store.source.walks()
+        present = [walked for walked in walks if walked.state is not WalkState.ABSENT]
+        missing = []
+        if not any(walked.resource == FIRST for walked in present):
+            missing.append("PracticeHub's patients were not reached")
+        if len(walks) < len(RESOURCES):
+            missing.append(f"{len(RESOURCES) - len(walks)} resource(s) were not asked for")
+        found = self.store.journey.document("preflight")
+        findings = found if isinstance(found, list) else []
+        if not findings:
+            missing.append("Odoo was not looked at")
+        blockers = [f for f in findings if f["level"] == Level.BLOCKER.value]
+        missing += [f"{f['subject']}: {f['what']}" for f in blockers]
+        warnings = sum(1 for f in findings if f["level"] == Level.WARNING.value)
+        return Finding(
+            tuple(missing),
+            (
+                ("resources in this account", len(present)),
+                ("records reported", sum(w.reported or 0 for w in present)),
+                ("findings in Odoo", f"{len(findings)}, {warnings} of them warnings"),
+            ),
+        )
+
+    def _first_page(self, resource: str) -> None:
+        for _page in walk(self.run.source, self.store, resource, folder=self.run.folder, pages=1):
+            pass

@@ -1,0 +1,106 @@
+"""08 delta: what was created, changed or deleted in PracticeHub since the load."""
+
+from __future__ import annotations
+
+from workbench import show
+from workbench.phases import duplicates, knowledge, loading
+from workbench.phases.extract import fetch_all_files, read_everything
+from workbench.phases.finding import Finding
+from workbench.phases.migrate import balance_table
+from workbench.phases.steps import Steps, alone
+from workbench.practicehub import RESOURCES
+from workbench.proof import balance
+from workbench.state import Issue, WalkState
+
+
+class Delta(Steps):
+    """The verbs of 08_delta."""
+
+    name = "delta"
+
+    def prefixes(self) -> tuple[str, ...]:
+        """Wait for fields, values, practitioners and duplicates that are new since."""
+        return (*knowledge.PREFIXES, "duplicate:")
+
+    @alone
+    def look(self) -> show.Table:
+        """Walk the source once more and compare every record by its content.
+
+        A pass that was interrupted is gone on with; a finished one is followed by a new one.
+        """
+        generation = self._generation()
+        before = {name: self._held(name) for name in self._names()}
+        read_everything(self, generation=generation)
+        rows = []
+        for name in self._names():
+            walked = self.store.source.walk(name, generation=generation)
+            if walked is None or walked.state is not WalkState.DONE:
+                continue
+            now = self._held(name)
+            gone = sorted(set(before[name]) - self.store.source.seen_in(name, generation))
+            if gone:
+                self.store.source.mark_gone(name, gone)
+                self.store.staging.add_issues(
+                    Issue("deleted_in_source", name, one, "", "not in the newest pass",
+                          "kept in Odoo", self.name)
+                    for one in gone
+                )  # fmt: skip
+            created = [one for one in now if one not in before[name]]
+            changed = [one for one, sha in now.items() if before[name].get(one, sha) != sha]
+            rows.append((name, len(created), len(changed), len(gone)))
+        self.store.journey.set_document("delta", {"generation": generation, "rows": rows})
+        fetch_all_files(self)
+        knowledge.learn(self)
+        duplicates.look(self)
+        return show.Table(
+            "Since the last pass",
+            ("resource", "created", "changed", "deleted"),
+            rows,
+            note="What was deleted in PracticeHub is listed and stays in Odoo.",
+        )
+
+    @alone
+    def apply(self) -> show.Table:
+        """Load what is new and write what changed; equal records cost no call."""
+        if self.need_decisions():
+            return show.Table("Nothing loaded: decisions are open", ("subject",),
+                              [(d.subject,) for d in self.open_decisions()])  # fmt: skip
+        return loading.as_table("Brought over", loading.load_all(self))
+
+    @alone
+    def balance(self) -> show.Table:
+        """Draw up what became of every record."""
+        loading.note_held(self)
+        return balance_table(balance(self.store))
+
+    def judge(self) -> Finding:
+        """Say whether the newest pass is complete and every record has a fate."""
+        found = balance(self.store)
+        missing = [f"{t.name}: {t.unresolved} without a fate"
+                   for t in (*found.resources, found.files) if not t.closes]  # fmt: skip
+        document = self.store.journey.document("delta")
+        rows = document["rows"] if isinstance(document, dict) else []
+        if not isinstance(document, dict):
+            missing.append("nobody looked")
+        return Finding(
+            tuple(missing),
+            (
+                ("created", sum(row[1] for row in rows)),
+                ("changed", sum(row[2] for row in rows)),
+                ("deleted", sum(row[3] for row in rows)),
+            ),
+        )
+
+    def _generation(self) -> int:
+        newest = self.store.source.last_generation()
+        walks = self.store.source.walks(generation=newest)
+        complete = len(walks) >= len(RESOURCES) and all(
+            w.state is not WalkState.WALKING for w in walks
+        )
+        return newest + 1 if newest == 0 or complete else newest
+
+    def _names(self) -> list[str]:
+        return [resource.name for resource in RESOURCES]
+
+    def _held(self, resource: str) -> dict[str, str]:
+        return {r.source_id: r.sha256 for r in self.store.source.records(resource)}

@@ -1,0 +1,50 @@
+"""Opening the destination, and knowing it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.errors import RunFolderError
+from workbench.odoo import Odoo, open_odoo
+
+if TYPE_CHECKING:
+    from workbench.run import Run
+
+_UUID = "database_uuid"
+
+
+def open_destination(run: Run) -> Odoo:
+    """Open Odoo and make sure that it is the database this run belongs to.
+
+    Odoo gives each database an identity of its own; a database that was dropped and made
+    anew under the same name has another one, and our external ids mean nothing there.
+
+    Raises:
+        RunFolderError: another database answers under this name.
+        DestinationError: Odoo cannot be reached, or refuses the key.
+    """
+    key = run.secret(run.config.odoo.api_key, what="the Odoo key")
+
+    def on_call(_model: str, _method: str, seconds: float) -> None:
+        run.store.journey.count("odoo_calls", 1)
+        run.store.journey.count("odoo_seconds", seconds)
+
+    odoo = open_odoo(run.config.odoo, api_key=key, on_call=on_call)
+    found = odoo.call(
+        "ir.config_parameter", "search_read",
+        domain=[["key", "=", "database.uuid"]], fields=["value"],
+    )  # fmt: skip
+    identity = str(found[0]["value"]) if found else ""
+    held = run.store.journey.meta(_UUID)
+    if held is None:
+        with run.store.transaction():
+            run.store.journey.set_meta(_UUID, identity)
+            run.store.ledger.append("bound", "odoo", detail={"database": identity})
+    elif held != identity:
+        odoo.close()
+        what = (
+            f"{run.folder} belongs to another Odoo database: the one called "
+            f"{run.config.odoo.database} was made anew since."
+        )
+        raise RunFolderError(what)
+    return odoo

@@ -1,0 +1,94 @@
+"""What a phase builds on, and whether that still stands.
+
+A phase that is done was done on something: a map, a schema, a sample. When one of these
+changes, the phase is no longer current and `workbench run` goes through it again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.errors import GateError
+from workbench.state import Status, Store
+
+if TYPE_CHECKING:
+    from workbench.run import Run
+
+BEFORE: dict[str, tuple[str, ...]] = {
+    "connect": (),
+    "audit": ("connect",),
+    "map": ("audit",),
+    "prepare": ("map",),
+    "extract": ("map",),
+    "sample": ("prepare", "extract"),
+    "migrate": ("sample",),
+    "delta": ("migrate",),
+    "reconcile": ("migrate",),
+    "rollback": (),
+}
+"""The phases that must be done, and current, before each."""
+
+BASIS: dict[str, tuple[str, ...]] = {
+    "connect": ("config",),
+    "audit": ("config",),
+    "map": ("fields",),
+    "prepare": ("mapping",),
+    "extract": ("mapping",),
+    "sample": ("mapping", "schema", "duplicates", "sample"),
+    "migrate": ("mapping", "schema", "duplicates", "sample"),
+    "delta": ("mapping", "schema", "duplicates"),
+    "reconcile": ("mapping", "schema", "duplicates", "held"),
+    "rollback": (),
+}
+"""The hashes each phase is done on."""
+
+
+def hashes(store: Store) -> dict[str, str]:
+    """Give the hash of everything phases are done on, as it stands now ("" where absent)."""
+    journey = store.journey
+    return {
+        "config": journey.meta("config_hash") or "",
+        "fields": journey.document_hash("questions") or "",
+        "mapping": journey.document_hash("mapping") or "",
+        "schema": journey.document_hash("schema") or "",
+        "duplicates": journey.document_hash("duplicates") or "",
+        "sample": journey.document_hash("sample") or "",
+        "held": journey.meta("held") or "",
+    }
+
+
+def basis(store: Store, phase: str) -> dict[str, str]:
+    """Give the hashes one phase is done on, as they stand now."""
+    now = hashes(store)
+    return {name: now[name] for name in BASIS[phase]}
+
+
+def is_current(store: Store, phase: str) -> bool:
+    """Tell whether a phase is done on what stands now, and so are the phases before it."""
+    state = store.journey.phase(phase)
+    return (
+        state.status is Status.DONE
+        and state.basis == basis(store, phase)
+        and all(is_current(store, before) for before in BEFORE[phase])
+    )
+
+
+def check(run: Run, phase: str) -> None:
+    """Refuse a phase whose ground is not laid.
+
+    Raises:
+        GateError: a phase before it is not done, or was done on something that has
+            changed since, or (rollback) nothing was ever made in Odoo.
+    """
+    store = run.store
+    for before in BEFORE[phase]:
+        state = store.journey.phase(before)
+        if state.status is not Status.DONE:
+            what = f"{phase} needs {before}, which is {state.status.value}."
+            raise GateError(what, do=f"Finish {before} first: workbench run … --phase {before}")
+        if not is_current(store, before):
+            what = f"{phase} needs {before}, which was done on something that has changed since."
+            raise GateError(what, do=f"Run {before} again: workbench run … --phase {before}")
+    if phase == "rollback" and store.journey.phase("prepare").status is Status.PENDING:
+        what = "rollback has nothing to take out: nothing was made in Odoo."
+        raise GateError(what, do="There is nothing to do.")

@@ -1,0 +1,96 @@
+"""Reading records back from Odoo and comparing every field with what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from workbench import show
+from workbench.errors import LookupFailedError
+from workbench.mapping.rows import LoadRow, Ref
+from workbench.odoo import read_back
+from workbench.phases.expectations import STAGES, Expectations
+from workbench.proof import Comparison, compare, source_texts
+from workbench.state import Fate
+
+if TYPE_CHECKING:
+    from workbench.phases.steps import Steps
+
+
+def compare_all(
+    steps: Steps, scope: str, *, patients: set[str] | None = None, keep_equal: bool = False
+) -> Comparison:
+    """Read back every record that was loaded and compare it, field by field.
+
+    What is expected is made anew from what is held and the map, not taken from what was
+    sent, so a fault in sending shows.
+
+    Args:
+        steps: the phase on whose behalf.
+        scope: the name the result is kept under: "sample" or "all".
+        patients: only what belongs to these patients; None: everything.
+        keep_equal: keep the equal cells too, for a person to walk through.
+    """
+    store = steps.store
+    rows = list(_expected(steps, patients))
+    actual = _actual(steps, rows)
+    lookups = steps.run.lookups
+    lookups.records(store)
+
+    def resolve(ref: Ref) -> object:
+        try:
+            return lookups.resolve(ref)
+        except LookupFailedError:
+            return None
+
+    types = {
+        model: {name: str(field["type"]) for name, field in steps.run.destination.fields(model)
+                .items()}
+        for model in sorted({row.model for row in rows})
+    }  # fmt: skip
+    found = compare(
+        rows, actual, resolve=resolve, scope=scope, types=types,
+        source_of=source_texts(store), keep_equal=keep_equal,
+    )  # fmt: skip
+    store.proof.set_comparison(scope, verdicts=found.verdicts, differences=found.differences)
+    return found
+
+
+def verdict_table(found: Comparison) -> show.Table:
+    """Show how every field compared."""
+    return show.Table(
+        f"{found.cells:,} cells of {found.records:,} records compared; {found.different:,} differ",
+        ("model", "field", "verdict", "by rule", "cells"),
+        [(v.model, v.field, v.verdict, v.rule, v.count) for v in found.verdicts],
+    )
+
+
+def _expected(steps: Steps, patients: set[str] | None) -> Iterator[LoadRow]:
+    """Yield what is expected, but for what Odoo refused: that is rejected, with its reason."""
+    expectations = Expectations(steps.run)
+    for stage in STAGES:
+        for due in expectations.of_stage(stage, patients=patients):
+            resource = f"files:{due.resource}" if due.is_file else due.resource
+            found = steps.store.proof.outcome(resource, due.source_id)
+            if found is None or found.fate is not Fate.REJECTED:
+                yield from due.expected.rows
+
+
+def _actual(steps: Steps, rows: list[LoadRow]) -> dict[str, Mapping[str, object] | None]:
+    wanted: dict[str, tuple[set[str], set[str]]] = {}
+    for row in rows:
+        names, fields = wanted.setdefault(row.model, (set(), set()))
+        names.add(row.external_id)
+        fields.update(row.values)
+    found: dict[str, Mapping[str, object] | None] = {}
+    with steps.run.progress("reading back", unit="records") as told:
+        for model, (names, fields) in wanted.items():
+            for name, values in read_back(
+                steps.run.destination, steps.store, model, sorted(fields)
+            ):
+                if name in names:
+                    found[name] = values
+                    if len(found) % 200 == 0:
+                        told(len(found), len(rows), "")
+        told(len(found), len(rows), "")
+    return found

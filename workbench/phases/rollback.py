@@ -1,0 +1,135 @@
+"""10 rollback: take out what was made, as it was before."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from workbench import panels, show
+from workbench.errors import DecisionNeededError
+from workbench.odoo import RollbackPlan, apply_rollback, plan_rollback, settle
+from workbench.panels import RollbackDesk
+from workbench.phases.finding import Finding
+from workbench.phases.steps import Steps, alone
+from workbench.state import Status
+
+UNDONE = ("prepare", "sample", "migrate", "delta", "reconcile")
+"""The phases whose work a rollback takes out; they can be gone through again."""
+
+
+class Rollback(Steps):
+    """The verbs of 10_rollback."""
+
+    name = "rollback"
+
+    def prefixes(self) -> tuple[str, ...]:
+        """Wait for the confirmation of this plan."""
+        return ("rollback",)
+
+    @cached_property
+    def _plan(self) -> RollbackPlan:
+        settle(self.run.destination, self.store, module=self.config.module)
+        return plan_rollback(self.run.destination, self.store, module=self.config.module)
+
+    @alone
+    def plan(self) -> show.Stack:
+        """Look at what Odoo holds now: what will go, what will stay and why."""
+        plan = self._plan
+        self.store.journey.set_document("rollback", plan.as_json())
+        return show.Stack(
+            (
+                show.Table(
+                    "Will be taken out, in this order",
+                    ("model", "records"),
+                    [(part.model, len(part.ids)) for part in plan.remove],
+                ),
+                show.Table(
+                    "Will stay, because people changed it since",
+                    ("record", "reason"),
+                    [(kept.external_id, kept.reason) for kept in plan.keep],
+                    note=f"{len(plan.restore)} record(s) get back what they held before.",
+                ),
+            )
+        )
+
+    @alone
+    def confirm(self) -> object:
+        """Ask for the database's name before anything is taken out."""
+        return panels.rollback(self.run, self._plan)
+
+    def approve(self, *, by: str) -> None:
+        """Record the confirmation of the plan as it stands, for the command line's --yes."""
+        self._desk().confirm(self.config.odoo.database, by=by)
+
+    def _desk(self) -> RollbackDesk:
+        return RollbackDesk(
+            self.store, plan_hash=self._plan.hash, database=self.config.odoo.database
+        )
+
+    @alone
+    def apply(self) -> show.Lines:
+        """Take it out: children before parents, before-images put back, the schema last.
+
+        Raises:
+            DecisionNeededError: nobody confirmed this plan.
+        """
+        if not self._desk().confirmed:
+            if self.run.headless:
+                what = f"rollback: nobody confirmed what is taken out of {self.run.folder}."
+                raise DecisionNeededError(
+                    what, do="`workbench rollback DIR --yes`, or confirm it in 10_rollback.ipynb."
+                )
+            return show.Lines("Not confirmed yet", ["type the database's name in the panel above"])
+        with self.run.progress("taking out", unit="records") as told:
+            report = apply_rollback(
+                self.run.destination,
+                self.store,
+                self._plan,
+                on_progress=lambda done: told(done, self._plan.records, ""),
+            )
+        with self.store.transaction():
+            self.store.proof.clear_outcomes()
+            for phase in UNDONE:
+                if self.store.journey.phase(phase).status is not Status.PENDING:
+                    self.store.journey.set_phase(
+                        phase, Status.PENDING, message="taken out by a rollback"
+                    )
+            self.store.journey.set_document("rolled_back", {"kept": len(self._plan.keep)})
+        del self._plan
+        return show.Lines(
+            "Taken out",
+            [
+                f"{sum(report.removed.values()):,} records removed",
+                f"{report.restored:,} put back as they were",
+                f"{len(report.kept):,} kept, because people changed them since",
+            ],
+        )
+
+    @alone
+    def prove(self) -> show.Table:
+        """Look again: nothing that this run made is left, but for what was kept."""
+        left = plan_rollback(self.run.destination, self.store, module=self.config.module)
+        self.store.journey.set_document("rollback_left", {"left": left.records})
+        return show.Table(
+            "Still in Odoo of what this run made",
+            ("model", "records"),
+            [(part.model, len(part.ids)) for part in left.remove],
+            note=f"{len(left.keep)} record(s) were kept on purpose.",
+        )
+
+    def result(self) -> show.Lines:
+        """Say how the last rollback ended, from the state."""
+        kept = self.store.journey.document("rolled_back")
+        number = kept["kept"] if isinstance(kept, dict) else 0
+        return show.Lines(
+            f"{self.config.odoo.database} is as it was before this run",
+            [f"{number} record(s) were kept, because people changed them since"] if number else [],
+        )
+
+    def judge(self) -> Finding:
+        """Say whether anything that this run made is left in Odoo."""
+        found = self.store.journey.document("rollback_left")
+        left = found["left"] if isinstance(found, dict) else None
+        if left is None:
+            return Finding(("nobody looked whether anything is left",))
+        missing = (f"{left} record(s) of this run are still in Odoo",) if left else ()
+        return Finding(missing, (("left in Odoo", left),))

@@ -1,0 +1,131 @@
+"""Going on with a migration: each phase's notebook through papermill, until one must stop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench import assets, engine
+from workbench.errors import EngineError, UsageError
+from workbench.phases import gates
+from workbench.phases.order import BY_NAME, JOURNEY
+from workbench.run import HEADLESS_VARIABLE, HELD_VARIABLE, RUN_VARIABLE
+from workbench.state import Status, sha256
+
+if TYPE_CHECKING:
+    from workbench.run import Run
+
+OnPhase = Callable[[str, str], None]
+"""Called with a phase's name and what happens to it: "starts", "done", "stands"."""
+
+
+def _quiet(_phase: str, _what: str) -> None: ...
+
+
+def advance(
+    run: Run, *, until: str | None = None, only: str | None = None, on_phase: OnPhase = _quiet
+) -> None:
+    """Go through the phases that are not done, or no longer current, in order.
+
+    A phase that is done on what stands now is not run again: going on with a finished
+    migration asks PracticeHub and Odoo nothing.
+
+    Args:
+        run: the run, opened for no phase.
+        until: stop after this phase.
+        only: run this one phase, done or not, if its gate allows.
+        on_phase: told of each phase as it starts and ends.
+
+    Raises:
+        UsageError: no phase of that name.
+        DecisionNeededError: a person must decide before the phase can end.
+        GateError: the phase named by `only` may not start.
+        WorkbenchError: the phase failed; what it did so far is kept.
+    """
+    for name in (until, only):
+        if name is not None and name not in BY_NAME:
+            what = f"There is no phase {name!r}."
+            raise UsageError(what, do=f"Choose one of: {', '.join(BY_NAME)}.")
+    with run.exclusive():
+        for phase in (only,) if only else JOURNEY:
+            if only is None and gates.is_current(run.store, phase):
+                on_phase(phase, "stands")
+            else:
+                on_phase(phase, "starts")
+                execute(run, phase)
+                on_phase(phase, "done")
+            if phase == until:
+                return
+
+
+def execute(run: Run, phase: str) -> Path:
+    """Run one phase's notebook headless; the executed copy stays in the run folder.
+
+    Returns:
+        The executed notebook.
+
+    Raises:
+        WorkbenchError: what stopped the notebook, with the exit code it stands for.
+    """
+    gates.check(run, phase)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    template = assets.notebooks() / BY_NAME[phase].notebook
+    output = run.folder / "notebooks" / f"{template.stem}.{stamp}.ipynb"
+    with run.exclusive():
+        before = run.store.journey.phase(phase)
+        try:
+            report = engine.execute(
+                template,
+                output,
+                parameters={"run_dir": str(run.folder)},
+                env=_environment(run),
+                cwd=run.folder,
+                cell_timeout=None,
+            )
+        except EngineError as error:
+            _record_failure(run, phase, error.what)
+            raise
+        finally:
+            if output.exists():
+                _keep(run, phase, output)
+        failure = report.error
+        after = run.store.journey.phase(phase)
+        if failure is not None:
+            if failure.exit_code not in {3, 4}:
+                _record_failure(run, phase, type(failure).__name__)
+            raise failure
+        if after.status is not Status.DONE or after.at == before.at:
+            # cells that ran prove nothing: only the state says that the phase is done
+            _record_failure(run, phase, "its notebook ended without a verdict")
+            what = f"{phase}: the notebook ended, and the run does not say that it is done."
+            raise EngineError(what)
+        if phase == "reconcile":
+            run.reconcile.write_seal()  # once more: now the notebook that tells of it is there
+    return output
+
+
+def _environment(run: Run) -> Mapping[str, str]:
+    return {
+        **os.environ,
+        RUN_VARIABLE: str(run.folder),
+        HEADLESS_VARIABLE: "1",
+        HELD_VARIABLE: str(run.folder),
+    }
+
+
+def _keep(run: Run, phase: str, output: Path) -> None:
+    content = output.read_bytes()
+    relative = output.relative_to(run.folder).as_posix()
+    run.store.journey.add_artefact(
+        relative, kind="notebook", sha256=sha256(content), size=len(content)
+    )
+    run.store.journey.set_notebook(phase, relative)
+
+
+def _record_failure(run: Run, phase: str, message: str) -> None:
+    run.store.journey.set_phase(
+        phase, Status.FAILED, message=message, basis=gates.basis(run.store, phase)
+    )

@@ -1,0 +1,317 @@
+"""One migration: a folder, a configuration and a state file; the first line of every notebook."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench import kernel, masking, show
+from workbench.config import Config, load_config, secret
+from workbench.errors import BusyError, RunFolderError
+from workbench.progress import Progress
+from workbench.state import Store, digest
+
+if TYPE_CHECKING:  # phases import the rooms, which a cold `workbench status` does not need
+    from workbench.odoo import Lookups, Odoo
+    from workbench.phases.audit import Audit
+    from workbench.phases.connect import Connect
+    from workbench.phases.delta import Delta
+    from workbench.phases.extract import Extract
+    from workbench.phases.map import Map
+    from workbench.phases.migrate import Migrate
+    from workbench.phases.prepare import Prepare
+    from workbench.phases.reconcile import Reconcile
+    from workbench.phases.rollback import Rollback
+    from workbench.phases.sample import Sample
+    from workbench.practicehub import Client
+
+RUN_VARIABLE = "WORKBENCH_RUN"
+HEADLESS_VARIABLE = "WORKBENCH_HEADLESS"
+HELD_VARIABLE = "WORKBENCH_RUN_HELD"
+_FOLDERS = ("pages", "files", "notebooks", "reports")
+
+
+class Run:
+    """A run folder, opened. Everything that lasts is in its `store`."""
+
+    def __init__(self, folder: Path, config: Config, store: Store, *, phase: str | None) -> None:
+        self.folder, self.config, self.store, self.phase = folder, config, store, phase
+        self.name = folder.name
+        self.headless = os.environ.get(HEADLESS_VARIABLE) == "1"
+        self._depth = 0
+
+    # opening -----------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, config_file: Path, folder: Path) -> Run:
+        """Make a run folder for a configuration, or go on with the one that is there.
+
+        The folder is bound to one PracticeHub account and one Odoo database. A changed
+        configuration of the same two replaces the copy in the folder.
+
+        Raises:
+            ConfigError: the configuration has faults.
+            RunFolderError: the folder was made for another account or database, or holds
+                something that is not a run.
+        """
+        config = load_config(config_file)
+        if folder.exists() and not (folder / "state.sqlite").exists() and any(folder.iterdir()):
+            what = f"{folder} holds something that is not a run."
+            raise RunFolderError(what)
+        old_mask = os.umask(0o077)
+        try:
+            for part in ("", *_FOLDERS):
+                (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            store = Store(folder / "state.sqlite")
+            _bind(store, config, folder)
+            text = config_file.read_bytes()
+            copy = folder / "migration.toml"
+            if not copy.exists() or copy.read_bytes() != text:
+                copy.write_bytes(text)
+                copy.chmod(0o600)
+            with store.transaction():
+                store.journey.set_meta("secrets_base", str(config_file.resolve().parent))
+                if store.journey.meta("config_hash") != _config_hash(config):
+                    store.journey.set_meta("config_hash", _config_hash(config))
+                    store.ledger.append("configured", folder.name,
+                                        detail={"hash": _config_hash(config)})  # fmt: skip
+        finally:
+            os.umask(old_mask)
+        return cls(folder, config, store, phase=None)
+
+    @classmethod
+    def open(cls, run_dir: str | Path = "", *, phase: str | None = None) -> Run:
+        """Open a run folder; an empty name means the run this JupyterLab was opened with.
+
+        Args:
+            run_dir: the folder, as text or path.
+            phase: the phase whose notebook is opening it; its gate is checked.
+
+        Raises:
+            RunFolderError: no folder was named, or it is not a run folder.
+            GateError: the phase may not start yet.
+            BusyError: another process is working in the folder.
+        """
+        named = str(run_dir) or os.environ.get(RUN_VARIABLE, "")
+        if not named:
+            what = "No run folder is named."
+            raise RunFolderError(
+                what, do="Put the folder's path into run_dir, or open it with `workbench lab DIR`."
+            )
+        folder = Path(named).expanduser().resolve()
+        if not (folder / "state.sqlite").is_file() or not (folder / "migration.toml").is_file():
+            what = f"{folder} is not a run folder."
+            raise RunFolderError(what)
+        config = load_config(folder / "migration.toml")
+        store = Store(folder / "state.sqlite")
+        _bind(store, config, folder)
+        run = cls(folder, config, store, phase=phase)
+        if run.headless:
+            run._hold_for_life()
+        kernel.install_here()
+        if phase is not None:
+            from workbench.phases import gates  # noqa: PLC0415 - see TYPE_CHECKING above
+
+            gates.check(run, phase)
+        return run
+
+    # the phases' verbs ---------------------------------------------------------------------
+
+    @cached_property
+    def connect(self) -> Connect:
+        """The verbs of 01_connect."""
+        from workbench.phases.connect import Connect  # noqa: PLC0415
+
+        return Connect(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The verbs of 02_audit."""
+        from workbench.phases.audit import Audit  # noqa: PLC0415
+
+        return Audit(self)
+
+    @cached_property
+    def map(self) -> Map:
+        """The verbs of 03_map."""
+        from workbench.phases.map import Map  # noqa: PLC0415
+
+        return Map(self)
+
+    @cached_property
+    def prepare(self) -> Prepare:
+        """The verbs of 04_prepare."""
+        from workbench.phases.prepare import Prepare  # noqa: PLC0415
+
+        return Prepare(self)
+
+    @cached_property
+    def extract(self) -> Extract:
+        """The verbs of 05_extract."""
+        from workbench.phases.extract import Extract  # noqa: PLC0415
+
+        return Extract(self)
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The verbs of 06_sample."""
+        from workbench.phases.sample import Sample  # noqa: PLC0415
+
+        return Sample(self)
+
+    @cached_property
+    def migrate(self) -> Migrate:
+        """The verbs of 07_migrate."""
+        from workbench.phases.migrate import Migrate  # noqa: PLC0415
+
+        return Migrate(self)
+
+    @cached_property
+    def delta(self) -> Delta:
+        """The verbs of 08_delta."""
+        from workbench.phases.delta import Delta  # noqa: PLC0415
+
+        return Delta(self)
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        """The verbs of 09_reconcile."""
+        from workbench.phases.reconcile import Reconcile  # noqa: PLC0415
+
+        return Reconcile(self)
+
+    @cached_property
+    def rollback(self) -> Rollback:
+        """The verbs of 10_rollback."""
+        from workbench.phases.rollback import Rollback  # noqa: PLC0415
+
+        return Rollback(self)
+
+    def verdict(self) -> show.Verdict:
+        """Say how the phase this run was opened for stands, from the state alone."""
+        from workbench.phases import verdicts  # noqa: PLC0415
+
+        return verdicts.conclude(self)
+
+    # both ends ---------------------------------------------------------------------------
+
+    @cached_property
+    def source(self) -> Client:
+        """The only way to PracticeHub: it keeps the pace and can only read."""
+        from workbench.practicehub import open_client  # noqa: PLC0415
+
+        key = self.secret(self.config.practicehub.api_key, what="the PracticeHub key")
+
+        def on_request(seconds: float) -> None:
+            self.store.journey.count("source_requests", 1)
+            self.store.journey.count("source_seconds", seconds)
+
+        return open_client(
+            self.config.practicehub, api_key=key, folder=self.folder, on_request=on_request
+        )
+
+    @cached_property
+    def destination(self) -> Odoo:
+        """The only way to Odoo; refuses a database that is not the one of this run.
+
+        Raises:
+            RunFolderError: a database of the same name, but another one, answers.
+        """
+        from workbench.phases.ends import open_destination  # noqa: PLC0415
+
+        return open_destination(self)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """What Odoo's names stand for: countries, users, stages, our own records."""
+        from workbench.odoo import Lookups  # noqa: PLC0415
+
+        return Lookups(self.destination)
+
+    def secret(self, reference: str, *, what: str) -> str:
+        """Fetch a secret; relative `file:` paths start beside the original configuration."""
+        base = self.store.journey.meta("secrets_base")
+        return secret(reference, what=what, base=Path(base) if base else None)
+
+    @cached_property
+    def mask(self) -> masking.Masker:
+        """How a value looks in anything that may be saved."""
+        return masking.Masker.of(self.store)
+
+    def progress(self, step: str, *, unit: str) -> Progress:
+        """Start telling how far a long step is."""
+        return Progress(self.store, step, phase=self.phase or "", unit=unit, live=not self.headless)
+
+    # one at a time -------------------------------------------------------------------------
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the run: only one process changes anything at a time.
+
+        Raises:
+            BusyError: another process holds it.
+        """
+        if self._depth or os.environ.get(HELD_VARIABLE) == str(self.folder):
+            yield
+            return
+        with _locked(self.folder / "run.lock", patience=0.0):
+            # a notebook of a run that was killed may still be at work for a moment
+            with _locked(self.folder / "kernel.lock", patience=15.0):
+                pass
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+
+    def _hold_for_life(self) -> None:
+        """Let a later run wait until this kernel is gone, even if its own parent is."""
+        self._life = _locked(self.folder / "kernel.lock", patience=15.0)
+        self._life.__enter__()
+
+
+@contextmanager
+def _locked(path: Path, *, patience: float) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    what = f"Another process is working in {path.parent}."
+                    raise BusyError(what) from None
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _config_hash(config: Config) -> str:
+    return digest(config.model_dump(mode="json"))
+
+
+def _bind(store: Store, config: Config, folder: Path) -> None:
+    """Tie the folder to one account and one database, or refuse another."""
+    ours = {
+        "account": config.practicehub.account,
+        "odoo_database": config.odoo.database,
+    }
+    with store.transaction():
+        for key, value in ours.items():
+            held = store.journey.meta(key)
+            if held is None:
+                store.journey.set_meta(key, value)
+            elif held != value:
+                kind = "PracticeHub account" if key == "account" else "Odoo database"
+                what = f"{folder} belongs to the {kind} {held}, not to {value}."
+                raise RunFolderError(what)
