@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import stamina
+
 from workbench import kernel, masking, show
 from workbench.config import Config, load_config, secret
 from workbench.errors import BusyError, RunFolderError
@@ -61,6 +63,7 @@ class Run:
                 something that is not a run.
         """
         config = load_config(config_file)
+        folder = folder.expanduser().resolve()
         if folder.exists() and not (folder / "state.sqlite").exists() and any(folder.iterdir()):
             what = f"{folder} holds something that is not a run."
             raise RunFolderError(what)
@@ -213,9 +216,18 @@ class Run:
             self.store.journey.count("source_requests", 1)
             self.store.journey.count("source_seconds", seconds)
 
-        return open_client(
-            self.config.practicehub, api_key=key, folder=self.folder, on_request=on_request
+        # its default hook prints a line for every retry; ours is the progress
+        stamina.instrumentation.set_on_retry_hooks([])
+        client = open_client(
+            self.config.practicehub,
+            api_key=key,
+            folder=self.folder,
+            on_request=on_request,
+            known=self.store.journey.meta("base_url"),
         )
+        if self.config.practicehub.region == "auto":
+            self.store.journey.set_meta("base_url", client.base_url)
+        return client
 
     @cached_property
     def destination(self) -> Odoo:

@@ -73,6 +73,8 @@ def _typed(profile: FieldProfile) -> tuple[str, str, float, str]:
         return "boolean", "boolean", LIKELY, "always yes or no"
     if kinds and kinds <= {"integer", "decimal"}:
         return _typed_number(profile, whole=kinds == {"integer"})
+    if len(kinds) > 1 and profile.longest <= CHAR_LONGEST:
+        return "char", "text", UNSURE, "changes its type, so it is kept as text"
     return _typed_text(profile)
 
 

@@ -10,6 +10,7 @@ from workbench.odoo.preflight import Finding, Level, preflight
 from workbench.odoo.readback import ATTACHMENT_FIELDS, read_back
 from workbench.odoo.rollback import Keep, Removal, Restoration, RollbackPlan, plan_rollback
 from workbench.odoo.schema import (
+    GROUP,
     ChecklistRow,
     ItemKind,
     ItemState,
@@ -24,6 +25,7 @@ from workbench.odoo.values import Plain, plain, resolved, same
 
 __all__ = [
     "ATTACHMENT_FIELDS",
+    "GROUP",
     "ChecklistRow", "Finding", "ItemKind", "ItemState", "Keep", "Kept", "Level", "LoadReport",
     "Loader", "Lookups", "NewLink", "Odoo", "Plain", "Refusal", "Removal", "Restoration",
     "RollbackPlan", "RollbackReport", "SchemaItem", "SchemaPlan", "SchemaReport", "User",

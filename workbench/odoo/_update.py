@@ -16,6 +16,7 @@ from workbench.odoo.client import Odoo, context_for
 from workbench.odoo.external_ids import chunks
 from workbench.odoo.lookups import Lookups
 from workbench.odoo.values import (
+    TELLABLE,
     TO_MANY,
     Plain,
     fingerprint,
@@ -222,7 +223,7 @@ class Updater:
 
 def _edited(mark_before: str | None, actual: Plain, *, kind: str) -> str:
     """Say whether a person changed a field since we sent it; only plain text can be told."""
-    if mark_before is None or kind not in {"char", "text", "date", "datetime", "selection"}:
+    if mark_before is None or kind not in TELLABLE:
         return ""
     if mark(actual if not isinstance(actual, tuple) else None) == mark_before:
         return ""

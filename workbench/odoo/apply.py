@@ -13,7 +13,7 @@ from workbench.errors import (
 )
 from workbench.odoo.client import QUIET, Odoo
 from workbench.odoo.external_ids import held
-from workbench.odoo.schema import GROUP, MODEL_OF, ItemKind, ItemState, SchemaItem, SchemaPlan, look
+from workbench.odoo.schema import MODEL_OF, ItemKind, ItemState, SchemaItem, SchemaPlan, look
 from workbench.odoo.settle import settle
 from workbench.odoo.values import without_values
 from workbench.state import How, Link, OperationStatus, Store
@@ -134,9 +134,8 @@ def _groups(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
 
 def _fields(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
     model = odoo.call("ir.model", "search", domain=[["model", "=", items[0].model]])[0]
-    group = _group_id(odoo, module) if any(item.detail["clinical"] for item in items) else ""
     columns = [
-        "id", "name", "field_description", "model_id/.id", "ttype", "relation", "groups/.id",
+        "id", "name", "field_description", "model_id/.id", "ttype", "relation",
         "selection_ids/value", "selection_ids/name", "selection_ids/sequence",
     ]  # fmt: skip
     rows: list[list[str]] = []
@@ -146,18 +145,10 @@ def _fields(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
         for place, value in enumerate(values):
             head = [
                 f"{module}.{item.external_id}", item.name, detail["label"], str(model),
-                detail["type"], detail["relation"], group if detail["clinical"] else "",
-            ] if place == 0 else [""] * 7  # fmt: skip
+                detail["type"], detail["relation"],
+            ] if place == 0 else [""] * 6  # fmt: skip
             rows.append([*head, value, value, str(place + 1) if value else ""])
     return columns, rows
-
-
-def _group_id(odoo: Odoo, module: str) -> str:
-    ours = list(held(odoo, module, [_GROUP_KEY]).values())
-    if ours:
-        return str(ours[0].res_id)
-    rows = odoo.search_read("res.groups", [["name", "=", GROUP]], fields=["name"])
-    return str(rows[0]["id"])
 
 
 def _selections(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
@@ -194,7 +185,6 @@ def _views(_: Odoo, items: list[SchemaItem], module: str) -> Table:
     ]  # fmt: skip
 
 
-_GROUP_KEY = "schema_group_res_groups_practicehub_clinical"
 _TABLES: dict[ItemKind, Callable[[Odoo, list[SchemaItem], str], Table]] = {
     ItemKind.GROUP: _groups, ItemKind.FIELD: _fields, ItemKind.SELECTION: _selections,
     ItemKind.STAGE: _stages, ItemKind.TAG: _tags, ItemKind.VIEW: _views,

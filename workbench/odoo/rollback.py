@@ -10,7 +10,7 @@ from workbench.odoo._foreign import Foreign
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import Held, all_held, chunks, how_made
 from workbench.odoo.settle import FENCE
-from workbench.odoo.values import mark, marks_of, plain
+from workbench.odoo.values import TELLABLE, mark, marks_of, plain
 from workbench.state import How, Store, digest
 
 DATA_ORDER = ("mail.message", "ir.attachment", "calendar.event", "crm.lead", "res.partner")
@@ -190,8 +190,8 @@ def _restorations(
                 for name in images[model, row["id"]]:
                     if name not in known:
                         continue
-                    value = plain(row[name], kind=str(known[name]["type"]))
-                    if touched and not isinstance(value, tuple) and sent.get(name) != mark(value):
+                    kind = str(known[name]["type"])
+                    if touched and _edited(row[name], kind, sent.get(name)):
                         who = link.external_id if link else f"{model} {row['id']}"
                         why = f"{name} was changed in Odoo since we wrote it"
                         keep.append(Keep(who, model, why))
@@ -200,3 +200,9 @@ def _restorations(
                 if back:
                     restore.append(Restoration(model, row["id"], tuple(back)))
     return restore, keep
+
+
+def _edited(value: object, kind: str, sent: str | None) -> bool:
+    """Whether somebody changed what we wrote; where Odoo rewrites values it cannot be told."""
+    now = plain(value, kind=kind)
+    return kind in TELLABLE and not isinstance(now, tuple) and mark(now) != sent

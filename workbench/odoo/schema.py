@@ -15,7 +15,11 @@ from workbench.odoo.views import View, views
 from workbench.state import digest
 
 GROUP = "PracticeHub clinical"
-"""The access group that alone may read clinical fields."""
+"""The access group that alone sees clinical fields on screens; see `views` for what that is."""
+HIDDEN = (
+    "Hidden on screens from everybody outside the group. Odoo cannot refuse custom fields to "
+    "the API or to an export: give the right to export to nobody who may not read them."
+)
 
 
 class ItemKind(StrEnum):
@@ -143,7 +147,7 @@ def plan_schema(
     Raises:
         DestinationError: Odoo cannot be asked.
     """
-    wanted = _wanted(needs, restrict_clinical=restrict_clinical)
+    wanted = _wanted(needs, module=module, restrict_clinical=restrict_clinical)
     return SchemaPlan(module, tuple(look(odoo, wanted, module=module)))
 
 
@@ -173,7 +177,8 @@ def look(odoo: Odoo, items: Iterable[SchemaItem], *, module: str) -> list[Schema
                 continue  # comes with its field
             case _:
                 found = names[item.kind].get(item.name)
-                there = found is not None or item.external_id in ours
+                named = found is not None and item.kind is not ItemKind.GROUP
+                there = named or item.external_id in ours  # views name the group's external id
                 state = ItemState.EXISTS if there else ItemState.MAKE
                 result.append(replace(item, state=state, why=_why(item, found)))
     return result
@@ -188,17 +193,19 @@ def checklist(plan: SchemaPlan) -> list[ChecklistRow]:
     ]  # fmt: skip
 
 
-def _wanted(needs: SchemaNeeds, *, restrict_clinical: bool) -> list[SchemaItem]:
+def _wanted(needs: SchemaNeeds, *, module: str, restrict_clinical: bool) -> list[SchemaItem]:
     fields = [replace(need, clinical=need.clinical and restrict_clinical) for need in needs.fields]
     items: list[SchemaItem] = []
     if any(need.clinical for need in fields):
-        comment = "May read the clinical fields that came from PracticeHub."
+        comment = "Sees the clinical fields that came from PracticeHub on its screens."
         items.append(_item(ItemKind.GROUP, "res.groups", GROUP, {"comment": comment}))
+    group = f"{module}.{_item(ItemKind.GROUP, 'res.groups', GROUP, {}).external_id}"
     items += [_field(need) for need in fields]
     items += [_stage(need) for need in needs.stages]
     items += [_item(ItemKind.TAG, "res.partner.category", name, {}) for name in needs.tags]
     for model in dict.fromkeys(need.model for need in fields):
-        shown = views(model, [need for need in fields if need.model == model])
+        of_model = [need for need in fields if need.model == model]
+        shown = views(model, of_model, group=group)
         items += [_view(view) for view in shown]
     return items
 
@@ -265,7 +272,7 @@ def _look_at_field(odoo: Odoo, item: SchemaItem) -> list[SchemaItem]:
 def _why(item: SchemaItem, found: Mapping[str, Any] | None) -> str:
     if item.kind is ItemKind.STAGE and found and found.get("is_won"):
         return "This stage counts as won in Odoo: visits in it change the scoring statistics."
-    return ""
+    return HIDDEN if item.kind is ItemKind.GROUP else ""
 
 
 def _by_hand(item: SchemaItem) -> tuple[str, str]:
@@ -275,7 +282,6 @@ def _by_hand(item: SchemaItem) -> tuple[str, str]:
             values = ", ".join(item.detail["selection"])
             how = f"Name {item.name}, label {item.detail['label']}, type {item.detail['type']}"
             how += f", values: {values}" if values else ""
-            how += f", for group {GROUP} only" if item.detail["clinical"] else ""
             return f"{settings} > Fields, model {item.model}", how + "."
         case ItemKind.SELECTION:
             where = f"{settings} > Fields, {item.model}.{item.detail['field']}"

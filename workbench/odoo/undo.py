@@ -71,8 +71,12 @@ def apply_rollback(
 
 
 def _agreed(now: RollbackPlan, plan: RollbackPlan, report: RollbackReport) -> RollbackPlan:
-    """Take what is to go now, without what was confirmed to stay or would not go."""
-    staying = {item.external_id for item in (*plan.keep, *report.stuck)}
+    """Take what is to go now, without records that were confirmed to stay or would not go.
+
+    Fields, stages and views stay only while something uses them now.
+    """
+    confirmed = [item for item in plan.keep if item.model not in SCHEMA_ORDER]
+    staying = {item.external_id for item in (*confirmed, *report.stuck)}
     remove = []
     for part in now.remove:
         pairs = [
@@ -84,7 +88,7 @@ def _agreed(now: RollbackPlan, plan: RollbackPlan, report: RollbackReport) -> Ro
             names, numbers = zip(*pairs, strict=True)
             remove.append(Removal(part.model, names, numbers))
     listed = {item.external_id for item in now.keep}
-    keep = [*now.keep, *(item for item in plan.keep if item.external_id not in listed)]
+    keep = [*now.keep, *(item for item in confirmed if item.external_id not in listed)]
     return RollbackPlan(now.module, tuple(remove), now.restore, now.unlink, tuple(keep))
 
 

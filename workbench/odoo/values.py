@@ -14,6 +14,9 @@ TO_MANY = frozenset({"many2many", "one2many"})
 NUMBERED = frozenset({"many2one_reference", "integer"})
 """Field types that hold a record's number without `load()` resolving it."""
 
+TELLABLE = frozenset({"char", "text", "date", "datetime", "selection"})
+"""Field types that Odoo stores as sent, so that an edit by a person shows in the hash."""
+
 Resolve = Callable[[Ref], int]
 Token = Callable[[Ref], str]
 

@@ -63,11 +63,14 @@ class View:
     arch: str
 
 
-def views(model: str, fields: Sequence[FieldNeed]) -> list[View]:
+def views(model: str, fields: Sequence[FieldNeed], *, group: str) -> list[View]:
     """Write the views that show a model's custom fields; none for a model without a place.
 
-    Clinical fields stand on the form only: who is outside the access group sees neither the
-    field nor a filter that would tell its values.
+    Clinical fields stand on the form only, in parts that `group` (a whole external id) alone
+    sees; no list column and no filter tells their values. That hides them on the screen. It
+    does not protect them: Odoo has no read restriction for custom fields (the setting `groups`
+    of a custom field is stored and never looked at; tried on Odoo 19), so the API and an
+    export by somebody with the right to export still give them.
     """
     place = PLACES.get(model)
     if place is None or not fields:
@@ -76,7 +79,7 @@ def views(model: str, fields: Sequence[FieldNeed]) -> list[View]:
     columns = [need for need in plain if need.type in _COLUMN]
     dotted = model.replace(".", "_")
     arch = {
-        "form": _render("form", _form(place, dotted, fields)),
+        "form": _render("form", _form(place, dotted, fields) | {"group": group}),
         "list": _render("list", {"anchor": place.anchor, "fields": columns, "shown": SHOWN}),
         "search": _render("search", _search(place, plain)),
     }
@@ -93,7 +96,11 @@ def views(model: str, fields: Sequence[FieldNeed]) -> list[View]:
 def _form(place: _Place, dotted: str, fields: Sequence[FieldNeed]) -> dict[str, object]:
     short = [need for need in fields if need.type not in _WIDE]
     columns = [
-        {"title": "Health" if clinical else "From PracticeHub", "fields": part}
+        {
+            "title": "Health" if clinical else "From PracticeHub",
+            "fields": part,
+            "clinical": clinical,
+        }
         for clinical in (True, False)
         if (part := [need for need in short if need.clinical is clinical])
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench import show
 from workbench.odoo import Level, preflight
 from workbench.phases.finding import Finding
+from workbench.phases.reporting import write_preflight_report
 from workbench.phases.steps import Steps, alone
 from workbench.practicehub import RESOURCES, estimate, walk
 from workbench.progress import duration
@@ -54,12 +55,15 @@ class Connect(Steps):
     @alone
     def destination(self) -> show.Table:
         """Look at Odoo: version, modules, rights, and what could fire when records are made."""
-        findings = preflight(self.run.destination, self.config)
+        odoo = self.run.destination
+        self.store.journey.set_meta("odoo_version", odoo.version().text)
+        findings = preflight(odoo, self.config)
         self.store.journey.set_document(
             "preflight",
             [{"level": f.level.value, "subject": f.subject, "what": f.what, "do": f.do}
              for f in findings],
         )  # fmt: skip
+        write_preflight_report(self.run)
         return show.Table(
             "Odoo, looked at before anything is written",
             ("", "subject", "finding", "what to do"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.mapping import duplicate_questions
+from workbench.mapping import duplicate_questions, patient_fields
 from workbench.phases import knowledge
-from workbench.staging import PatientFields, candidates
+from workbench.staging import candidates
 from workbench.state import Store
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def look(steps: Steps) -> int:
     """
     store = steps.store
     patients = ((r.source_id, r.data) for r in store.source.records("patients"))
-    pairs = list(candidates(patients, fields=PatientFields()))
+    fields = patient_fields(knowledge.draft(steps).mapping)
+    pairs = list(candidates(patients, fields=fields))
     questions = duplicate_questions(pairs)
     asked = {question.subject for question in questions}
     with store.transaction():

@@ -186,6 +186,7 @@ def _context(
         contacts=found.contacts,
         companies=found.companies,
         states=found.states,
+        note_subtype=found.note_subtype,
         odoo_fields=knowledge.odoo_fields(run.extract),
     )
 

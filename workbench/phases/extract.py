@@ -10,6 +10,7 @@ from workbench.phases.expectations import Expectations
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
 from workbench.practicehub import LOOPBACK, RESOURCES, fetch_files, shortfall, walk
+from workbench.proof import balance
 from workbench.state import FileState, WalkState
 
 PACE = "PracticeHub allows one request a second"
@@ -88,6 +89,10 @@ class Extract(Steps):
             (
                 ("distinct records", sum(v.distinct for v in volumes)),
                 ("rows received", sum(v.rows for v in volumes)),
+                (
+                    "fewer than PracticeHub reports",
+                    sum(t.short for t in balance(self.store).resources),
+                ),
                 ("files held", len(self.store.source.files(FileState.HELD))),
                 ("issues", sum(count for *_, count in self.store.staging.issue_counts())),
             ),

@@ -96,10 +96,10 @@ def odoo_fields(steps: Steps) -> OdooFields:
     return cast("OdooFields", held)
 
 
-def odoo_users(steps: Steps) -> dict[str, tuple[str, str]]:
-    """Give Odoo's users by login, with name and e-mail, as they were at the audit."""
+def odoo_users(steps: Steps, *, refresh: bool = False) -> dict[str, tuple[str, str]]:
+    """Give Odoo's users by login, with name and e-mail, as they were when last asked for."""
     held = steps.store.journey.document("odoo_users")
-    if held is None:
+    if held is None or refresh:
         held = {login: list(facts) for login, facts in steps.run.lookups.users().items()}
         steps.store.journey.set_document("odoo_users", held)
     pairs = cast("dict[str, list[str]]", held)

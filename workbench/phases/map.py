@@ -38,7 +38,9 @@ class Map(Steps):
 
     @alone
     def practitioners(self) -> object:
-        """Ask which Odoo user stands for each practitioner."""
+        """Ask which Odoo user stands for each practitioner, of those Odoo has today."""
+        knowledge.odoo_users(self, refresh=True)
+        knowledge.ask(self)
         return panels.practitioners(self.run)
 
     @alone
@@ -75,7 +77,11 @@ class Map(Steps):
             )
         return show.Lines(
             "The map is confirmed",
-            [f"{len(mapping.rows)} fields have a disposition each", f"written to {path}"],
+            [
+                f"{len(mapping.rows)} fields have a disposition each",
+                f"hash of the map {mapping.hash}",
+                f"written to {path}",
+            ],
         )
 
     def judge(self) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench import show
-from workbench.phases import loading
+from workbench.phases import loading, proving
 from workbench.phases.expectations import Expectations
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
@@ -32,9 +32,10 @@ class Migrate(Steps):
         return self._load("messages")
 
     @alone
-    def files(self) -> show.Table:
-        """Load documents, files and prescriptions' papers as attachments."""
-        return self._load("files")
+    def files(self) -> show.Stack:
+        """Load documents, files and prescriptions' papers, and compare Odoo's checksums."""
+        loaded = self._load("files")
+        return show.Stack((loaded, proving.files_table(self)))
 
     @alone
     def balance(self) -> show.Stack:

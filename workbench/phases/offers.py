@@ -31,6 +31,7 @@ class Offers:
     contacts: dict[str, int]
     companies: dict[str, int]
     states: frozenset[str]
+    note_subtype: int | None
 
 
 def held_offers(store: Store) -> Offers:
@@ -41,6 +42,7 @@ def held_offers(store: Store) -> Offers:
         {name: found for name, found in held.get("contacts", {}).items() if found},
         {name: found for name, found in held.get("companies", {}).items() if found},
         frozenset(name for name, found in held.get("states", {}).items() if found),
+        held.get("subtypes", {}).get("note") or None,
     )
 
 
@@ -49,9 +51,10 @@ def gather(run: Run, mapping: Mapping) -> Offers:
     store, lookups = run.store, run.lookups
     held = cast("dict[str, dict[str, int]]", store.journey.document(DOCUMENT) or {})
     known = {kind: dict(held.get(kind, {}))
-             for kind in ("languages", "contacts", "companies", "states")}  # fmt: skip
+             for kind in ("languages", "contacts", "companies", "states", "subtypes")}  # fmt: skip
     if not known["languages"]:
         known["languages"] = dict.fromkeys(sorted(lookups.languages()), 1)
+        known["subtypes"] = {"note": lookups.note_subtype() or 0}
     _add(known["contacts"], _values(store, mapping, _REFERRER, part="email"), lookups.contacts)
     _add(known["companies"], _values(store, mapping, _COMPANY), lookups.companies)
     for key in sorted(set(_states(store, mapping)) - set(known["states"])):

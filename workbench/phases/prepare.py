@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench import show
 from workbench.errors import GateError
 from workbench.mapping import schema_needs
-from workbench.odoo import SchemaPlan, apply_schema, checklist, plan_schema, settle
+from workbench.odoo import GROUP, SchemaPlan, apply_schema, checklist, plan_schema, settle
 from workbench.phases import knowledge
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
@@ -52,16 +52,42 @@ class Prepare(Steps):
         )
 
     @alone
-    def checklist(self) -> show.Table:
-        """Show the same as a list for an admin who would rather do it by hand."""
-        return show.Table(
-            "By hand, if you prefer",
-            ("done", "where", "what", "how"),
-            [
-                ("✓" if row.done else "", row.where, row.what, row.how)
-                for row in checklist(self._look())
-            ],
+    def checklist(self) -> show.Stack:
+        """Show what only a person can do, and the plan as a list for doing it all by hand."""
+        return show.Stack(
+            (
+                show.Table("For an administrator of Odoo", ("what", "where"), self._by_person()),
+                show.Table(
+                    "The plan, for those who would rather do it by hand",
+                    ("done", "where", "what", "how"),
+                    [
+                        ("✓" if row.done else "", row.where, row.what, row.how)
+                        for row in checklist(self._look())
+                    ],
+                ),
+            )
         )
+
+    def _by_person(self) -> list[tuple[str, str]]:
+        """List what no key may do: people's groups, new users, and what connect warned of."""
+        mapping = knowledge.draft(self).mapping
+        todo = []
+        clinical = any(need.clinical for need in schema_needs(mapping).fields)
+        if clinical and self.config.migration.restrict_clinical_fields:
+            todo.append((f"put those who may read clinical fields into the group {GROUP!r}",
+                         "Settings > Users & Companies > Groups"))  # fmt: skip
+        who = knowledge.practitioners(self.store)
+        todo += [
+            (f"invite {who[number].name or 'practitioner ' + number}, should they work in Odoo",
+             "Settings > Users & Companies > Users")
+            for number, choice in sorted(mapping.practitioners.items())
+            if choice == "name only" and number in who
+        ]  # fmt: skip
+        found = self.store.journey.document("preflight")
+        findings = found if isinstance(found, list) else []
+        todo += [(f"{f['what']} {f['do']}", f["subject"])
+                 for f in findings if f["level"] != "fine" and f["do"]]  # fmt: skip
+        return todo
 
     def judge(self) -> Finding:
         """Say whether all that the map needs is there."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from workbench import show
 from workbench.errors import LookupFailedError
 from workbench.mapping.rows import LoadRow, Ref
-from workbench.odoo import read_back
+from workbench.odoo import ATTACHMENT_FIELDS, read_back
 from workbench.phases.expectations import STAGES, Expectations
 from workbench.proof import Comparison, compare, source_texts
-from workbench.state import Fate
+from workbench.state import Fate, FileState
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
@@ -54,6 +54,31 @@ def compare_all(
     )  # fmt: skip
     store.proof.set_comparison(scope, verdicts=found.verdicts, differences=found.differences)
     return found
+
+
+def files_table(steps: Steps) -> show.Table:
+    """Compare size and checksum of every attachment with the bytes we hold; bytes stay put."""
+    store = steps.store
+    held = {}
+    for one in store.source.files(FileState.HELD):
+        found = store.proof.outcome(f"files:{one.resource}", one.source_id)
+        if found is not None and found.external_id:
+            held[found.external_id] = one
+    rows: dict[str, int] = {"equal": 0, "of 0 bytes, for which Odoo keeps no checksum": 0,
+                            "different": 0, "not in Odoo": 0}  # fmt: skip
+    for name, values in read_back(
+        steps.run.destination, store, "ir.attachment", ATTACHMENT_FIELDS, only=frozenset(held)
+    ):
+        ours = held[name]
+        if values is None:
+            rows["not in Odoo"] += 1
+        elif ours.size == 0:
+            rows["of 0 bytes, for which Odoo keeps no checksum"] += 1
+        elif (values["checksum"], values["file_size"]) == (ours.sha1, ours.size):
+            rows["equal"] += 1
+        else:
+            rows["different"] += 1
+    return show.Table("Odoo's checksums and sizes against ours", ("", "files"), list(rows.items()))
 
 
 def verdict_table(found: Comparison) -> show.Table:

@@ -5,13 +5,25 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from workbench import masking, show
 from workbench.phases import gates, knowledge
-from workbench.reports import Mask, write_mapping, write_preflight, write_reports, write_sample_diff
+from workbench.reports import (
+    Mask,
+    Page,
+    Section,
+    keep,
+    render,
+    write_mapping,
+    write_preflight,
+    write_reports,
+    write_sample_diff,
+)
+from workbench.state import WalkState
 
 if TYPE_CHECKING:
+    from workbench.odoo import RollbackPlan
     from workbench.run import Run
 
 DISTRIBUTION = "practicehub-odoo-workbench"
@@ -32,6 +44,57 @@ def hashes(run: Run) -> dict[str, str]:
     return {name: found[name] for name in ("config", "mapping", "schema", "duplicates", "sample")}
 
 
+def write_preflight_report(run: Run) -> Path:
+    """Write what was found at both ends before anything is written to Odoo."""
+    found = run.store.journey.document("preflight")
+    findings = found if isinstance(found, list) else []
+    walks = run.store.source.walks()
+    totals = [(w.resource, "not in this account" if w.state is WalkState.ABSENT else w.reported)
+              for w in walks]  # fmt: skip
+    return write_preflight(
+        run.store,
+        run.folder,
+        facts=[("account", run.config.practicehub.account),
+               ("database", run.config.odoo.database),
+               ("Odoo", run.store.journey.meta("odoo_version") or "unknown")],
+        tables=[
+            show.Table("Odoo", ("", "subject", "finding", "what to do"),
+                       [(f["level"], f["subject"], f["what"], f["do"]) for f in findings]),
+            show.Table("PracticeHub", ("resource", "records reported"), totals),
+        ],
+        lead="What was found at both ends before anything was written.",
+    )  # fmt: skip
+
+
+def write_rollback(run: Run, *, left: RollbackPlan) -> Path:
+    """Write what a rollback took out, what stayed and why, and what it cannot take back."""
+    done = run.store.journey.document("rolled_back")
+    facts = cast("dict[str, int]", done) if isinstance(done, dict) else {}
+    page = Page(
+        "Rolled back",
+        f"{facts.get('removed', 0):,} records were taken out of {run.config.odoo.database}; "
+        f"{left.records:,} of this run are left.",
+        run.name,
+        run.store.ledger.head(),
+        facts=[("put back as they were", facts.get("restored", 0)), ("kept", len(left.keep))],
+        sections=[
+            Section("What stays", tables=[
+                show.Table("Kept, because people changed or tied something to it since",
+                           ("record", "model", "reason"),
+                           [(k.external_id, k.model, k.reason) for k in left.keep])]),
+            Section("What no rollback takes back", words=BEYOND),
+        ],
+    )  # fmt: skip
+    return keep(run.store, run.folder, "rollback.html", render(page))
+
+
+BEYOND = (
+    "Odoo's own bookkeeping moves on: next free numbers of sequences, its registry and cron "
+    "signals, sessions and logs, and who last wrote to a record that was there before. A mail "
+    "that somebody sent meanwhile stays sent."
+)
+
+
 def write_sample(run: Run) -> list[Path]:
     """Write the sample's diff, masked unless the clinic asked for patient data."""
     return write_sample_diff(run.store, run.folder, mask=_mask(run))
@@ -40,19 +103,8 @@ def write_sample(run: Run) -> list[Path]:
 def write_all(run: Run) -> list[Path]:
     """Write every report of the run into its `reports/`."""
     mapping = knowledge.draft(run.reconcile).mapping
-    found = run.store.journey.document("preflight")
-    findings = found if isinstance(found, list) else []
     return [
-        write_preflight(
-            run.store,
-            run.folder,
-            facts=[("account", run.config.practicehub.account),
-                   ("database", run.config.odoo.database)],
-            tables=[show.Table("Odoo", ("", "subject", "finding", "what to do"),
-                               [(f["level"], f["subject"], f["what"], f["do"])
-                                for f in findings])],
-            lead="What was found at both ends before anything was written.",
-        ),
+        write_preflight_report(run),
         write_mapping(run.store, run.folder, rows=mapping.rows),
         *write_reports(
             run.store, run.folder, mask=_mask(run), versions=versions(run), hashes=hashes(run)

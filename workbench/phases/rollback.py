@@ -9,6 +9,7 @@ from workbench.errors import DecisionNeededError
 from workbench.odoo import RollbackPlan, apply_rollback, plan_rollback, settle
 from workbench.panels import RollbackDesk
 from workbench.phases.finding import Finding
+from workbench.phases.reporting import write_rollback
 from workbench.phases.steps import Steps, alone
 from workbench.state import Status
 
@@ -66,7 +67,7 @@ class Rollback(Steps):
         )
 
     @alone
-    def apply(self) -> show.Lines:
+    def apply(self) -> show.Table | show.Lines:
         """Take it out: children before parents, before-images put back, the schema last.
 
         Raises:
@@ -93,15 +94,17 @@ class Rollback(Steps):
                     self.store.journey.set_phase(
                         phase, Status.PENDING, message="taken out by a rollback"
                     )
-            self.store.journey.set_document("rolled_back", {"kept": len(self._plan.keep)})
+            removed = sum(report.removed.values())
+            self.store.journey.set_document(
+                "rolled_back",
+                {"removed": removed, "restored": report.restored, "kept": len(report.kept)},
+            )
         del self._plan
-        return show.Lines(
-            "Taken out",
-            [
-                f"{sum(report.removed.values()):,} records removed",
-                f"{report.restored:,} put back as they were",
-                f"{len(report.kept):,} kept, because people changed them since",
-            ],
+        return show.Table(
+            f"{removed:,} records removed, {report.restored:,} put back as they were",
+            ("stays", "record", "reason"),
+            [("kept", k.external_id, k.reason) for k in report.kept]
+            + [("refused by Odoo", k.external_id, k.reason) for k in report.stuck],
         )
 
     @alone
@@ -109,6 +112,7 @@ class Rollback(Steps):
         """Look again: nothing that this run made is left, but for what was kept."""
         left = plan_rollback(self.run.destination, self.store, module=self.config.module)
         self.store.journey.set_document("rollback_left", {"left": left.records})
+        write_rollback(self.run, left=left)
         return show.Table(
             "Still in Odoo of what this run made",
             ("model", "records"),

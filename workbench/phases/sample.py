@@ -29,15 +29,18 @@ class Sample(Steps):
         """Choose patients so that every field, value, location and relation is among them."""
         mapping = knowledge.draft(self).mapping
         gatherer = FactGatherer(value_fields=set(mapping.values))
+        about: set[str] = set()
         goes = merged(self.store)
         for resource in self.store.source.resources():
             for record in self.store.source.records(resource):
                 patient = record.source_id if resource == "patients" else record.patient_id
                 if patient is not None and patient not in goes:
                     gatherer.add(patient, resource, record.data)
+                    about.add(resource)
         known = {r.source_id for r in self.store.source.records("patients")}
         facts = [fact for fact in gatherer.facts() if fact.id in known]
-        choice = choose(facts, size=self.config.migration.sample_size)
+        wanted = {f"field:{row.field}" for row in mapping.rows if row.resource in about}
+        choice = choose(facts, size=self.config.migration.sample_size, wanted=wanted)
         self.store.journey.set_document("sample", choice.as_json())
         return show.Stack(
             (
@@ -51,6 +54,11 @@ class Sample(Steps):
                     ("patient", "is the first to cover", "for example"),
                     [(f"patient_{one}", len(keys), _example(keys))
                      for one, keys in choice.covers.items() if keys],
+                ),
+                show.Table(
+                    f"{len(choice.impossible)} field(s) that no patient's records have filled",
+                    ("field",),
+                    [(key.removeprefix("field:"),) for key in choice.impossible],
                 ),
             )
         )  # fmt: skip
