@@ -82,7 +82,7 @@ class Expecter:
         key, stop = self._patient_of("prescriptions", record, source_id)
         if stop is not None:
             return stop
-        reason = f"stands in the list of prescriptions of {key}"
+        reason = "stands in its patient's list of prescriptions"
         return Expected(fate=Fate.MERGED, reason=reason)
 
     def message(self, resource: str, record: Record) -> Expected:

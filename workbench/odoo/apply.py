@@ -142,12 +142,13 @@ def _fields(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
     for item in items:
         detail = item.detail
         values: list[str] = detail["selection"] or [""]
-        for place, value in enumerate(values):
+        labels: list[str] = detail["labels"] or [""]
+        for place, (value, label) in enumerate(zip(values, labels, strict=True)):
             head = [
                 f"{module}.{item.external_id}", item.name, detail["label"], str(model),
                 detail["type"], detail["relation"],
             ] if place == 0 else [""] * 6  # fmt: skip
-            rows.append([*head, value, value, str(place + 1) if value else ""])
+            rows.append([*head, value, label, str(place + 1) if value else ""])
     return columns, rows
 
 
@@ -160,7 +161,7 @@ def _selections(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
     numbers = {row["name"]: str(row["id"]) for row in rows}
     return ["id", "field_id/.id", "value", "name", "sequence"], [
         [f"{module}.{item.external_id}", numbers[item.detail["field"]], item.detail["value"],
-         item.detail["value"], str(item.detail["sequence"])]
+         item.detail["label"], str(item.detail["sequence"])]
         for item in items
     ]  # fmt: skip
 

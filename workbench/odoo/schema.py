@@ -220,6 +220,7 @@ def _item(kind: ItemKind, model: str, name: str, detail: dict[str, Any]) -> Sche
 def _field(need: FieldNeed) -> SchemaItem:
     detail = {
         "type": need.type, "label": need.label, "selection": list(need.selection),
+        "labels": list(need.labels or need.selection),
         "relation": need.relation, "clinical": need.clinical,
     }  # fmt: skip
     return _item(ItemKind.FIELD, need.model, need.name, detail)
@@ -261,11 +262,12 @@ def _look_at_field(odoo: Odoo, item: SchemaItem) -> list[SchemaItem]:
         why = f"Odoo has a field of that name of type {found['type']}."
         return [replace(item, state=ItemState.CONFLICT, why=why)]
     known = {value for value, _ in cast("Sequence[tuple[str, str]]", found.get("selection") or ())}
-    missing = [value for value in item.detail["selection"] if value not in known]
+    wanted = zip(item.detail["selection"], item.detail["labels"], strict=True)
+    missing = [(value, label) for value, label in wanted if value not in known]
     return [replace(item, state=ItemState.EXISTS, why="")] + [
         _item(ItemKind.SELECTION, item.model, f"{item.name}={value}",
-              {"field": item.name, "value": value, "sequence": len(known) + place})
-        for place, value in enumerate(missing)
+              {"field": item.name, "value": value, "label": label, "sequence": len(known) + place})
+        for place, (value, label) in enumerate(missing)
     ]  # fmt: skip
 
 
@@ -279,13 +281,14 @@ def _by_hand(item: SchemaItem) -> tuple[str, str]:
     settings = "Settings > Technical"
     match item.kind:
         case ItemKind.FIELD:
-            values = ", ".join(item.detail["selection"])
+            pairs = zip(item.detail["selection"], item.detail["labels"], strict=True)
+            values = ", ".join(f"{value} ({label})" for value, label in pairs)
             how = f"Name {item.name}, label {item.detail['label']}, type {item.detail['type']}"
             how += f", values: {values}" if values else ""
             return f"{settings} > Fields, model {item.model}", how + "."
         case ItemKind.SELECTION:
             where = f"{settings} > Fields, {item.model}.{item.detail['field']}"
-            return where, f"Add the value {item.detail['value']}."
+            return where, f"Add the value {item.detail['value']} ({item.detail['label']})."
         case ItemKind.STAGE:
             return "CRM > Configuration > Stages", "Add the stage; leave Is Won Stage off."
         case ItemKind.TAG:
