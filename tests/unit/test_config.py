@@ -89,7 +89,7 @@ def test_secrets_come_from_where_their_reference_points(
     (tmp_path / "key").write_text("from-file\n")
 
     class Ring(keyring.backend.KeyringBackend):
-        priority = 1  # type: ignore[assignment] # a plain number is what backends give
+        priority = 1
 
         def get_password(self, service: str, username: str) -> str | None:
             return "from-ring" if (service, username) == ("clinic", "odoo") else None
@@ -98,7 +98,7 @@ def test_secrets_come_from_where_their_reference_points(
             raise AssertionError
 
     before = keyring.get_keyring()
-    keyring.set_keyring(Ring())
+    keyring.set_keyring(Ring())  # type: ignore[no-untyped-call] # keyring is untyped
     try:
         assert secret("env:CLINIC_KEY", what="the key") == "from-env"
         assert secret("file:key", what="the key", base=tmp_path) == "from-file"

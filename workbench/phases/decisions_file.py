@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 
 import yaml
@@ -16,11 +17,11 @@ def read_decisions(file: Path) -> dict[str, tuple[str, str]]:
         Subject to choice and comment, in the file's order.
 
     Raises:
-        UsageError: the file is missing, not YAML, or an entry is neither a choice nor
-            `{choice: …, comment: …}`; names the entry.
+        UsageError: the file is missing, not YAML, empty, decides a subject twice, or an
+            entry is neither a choice nor `{choice: …, comment: …}`; names the entry.
     """
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes text only
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Once)  # noqa: S506 - see there
     except FileNotFoundError:
         what = f"There is no file {file}."
         raise UsageError(what) from None
@@ -32,10 +33,26 @@ def read_decisions(file: Path) -> dict[str, tuple[str, str]]:
         where = f" at line {mark.line + 1}" if mark else ""
         what = f"{file} is not YAML{where}."
         raise UsageError(what) from None
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not content:
         what = f"{file} does not hold `subject: choice` lines."
         raise UsageError(what)
     return {str(subject): _entry(file, str(subject), entry) for subject, entry in content.items()}
+
+
+class _Once(yaml.BaseLoader):
+    """Makes text only, and refuses what YAML itself lets pass: the same key twice."""
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False  # noqa: FBT001, FBT002 - PyYAML's own
+    ) -> dict[Hashable, object]:
+        """Build a mapping whose keys are all different."""
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                what = f"{key.value} stands there twice, again at line {key.start_mark.line + 1}."
+                raise UsageError(what, do="Leave one of the two.")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 def _entry(file: Path, subject: str, entry: object) -> tuple[str, str]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.errors import RunFolderError
+from workbench.errors import OdooRightsError, RunFolderError
 from workbench.odoo import Odoo, open_odoo
 
 if TYPE_CHECKING:
     from workbench.run import Run
 
 _UUID = "database_uuid"
+_RIGHTS = (
+    "Give the user Administration: Settings and Sales: Administrator in Odoo, for the migration, "
+    "or use the key of a user who has them; then run again."
+)
 
 
 def open_destination(run: Run) -> Odoo:
@@ -21,6 +25,7 @@ def open_destination(run: Run) -> Odoo:
 
     Raises:
         RunFolderError: another database answers under this name.
+        OdooRightsError: the key's user may not see what only administrators may.
         DestinationError: Odoo cannot be reached, or refuses the key.
     """
     key = run.secret(run.config.odoo.api_key, what="the Odoo key")
@@ -30,10 +35,15 @@ def open_destination(run: Run) -> Odoo:
         run.store.journey.count("odoo_seconds", seconds)
 
     odoo = open_odoo(run.config.odoo, api_key=key, on_call=on_call)
-    found = odoo.call(
-        "ir.config_parameter", "search_read",
-        domain=[["key", "=", "database.uuid"]], fields=["value"],
-    )  # fmt: skip
+    try:
+        found = odoo.call(
+            "ir.config_parameter", "search_read",
+            domain=[["key", "=", "database.uuid"]], fields=["value"],
+        )  # fmt: skip
+    except OdooRightsError:
+        odoo.close()
+        what = "The user of the Odoo key may not see which database this is: no administrator."
+        raise OdooRightsError(what, do=_RIGHTS) from None
     identity = str(found[0]["value"]) if found else ""
     held = run.store.journey.meta(_UUID)
     if held is None:

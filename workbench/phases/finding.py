@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """What is missing (empty: nothing), and the figures; both from the state alone."""
+    """What is missing (empty: nothing), the figures, and what to do; from the state alone.
+
+    `do` is empty where the general advice will do: mend what is named, and run again.
+    """
 
     missing: tuple[str, ...] = ()
     facts: tuple[tuple[str, object], ...] = ()
+    do: str = ""

@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.errors import GateError
-from workbench.state import Status, Store
+from workbench.state import Status, Store, digest
 
 if TYPE_CHECKING:
     from workbench.run import Run
+
+MAP_PREFIXES = ("field:", "value:", "practitioner:")
+"""How the subjects begin that make up the map."""
 
 BEFORE: dict[str, tuple[str, ...]] = {
     "connect": (),
@@ -31,7 +34,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
 BASIS: dict[str, tuple[str, ...]] = {
     "connect": ("config",),
     "audit": ("config",),
-    "map": ("fields",),
+    "map": ("fields", "answers"),
     "prepare": ("mapping",),
     "extract": ("mapping",),
     "sample": ("mapping", "schema", "duplicates", "sample"),
@@ -49,12 +52,25 @@ def hashes(store: Store) -> dict[str, str]:
     return {
         "config": journey.meta("config_hash") or "",
         "fields": journey.document_hash("questions") or "",
+        "answers": _answers(store),
         "mapping": journey.document_hash("mapping") or "",
         "schema": journey.document_hash("schema") or "",
         "duplicates": journey.document_hash("duplicates") or "",
         "sample": journey.document_hash("sample") or "",
         "held": journey.meta("held") or "",
     }
+
+
+def _answers(store: Store) -> str:
+    """Hash what people said about the map: a mind that is changed makes the map anew."""
+    return digest(
+        [
+            [decision.subject, decision.choice, decision.comment]
+            for prefix in MAP_PREFIXES
+            for decision in store.decisions.questions(prefix)
+            if not decision.is_open
+        ]
+    )
 
 
 def basis(store: Store, phase: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from workbench.mapping import (
     propose,
     value_questions,
 )
+from workbench.phases import gates
 from workbench.practicehub import id_text
 from workbench.staging import FieldProfile, profile_records
 from workbench.state import Decision, Question, Store
@@ -35,7 +36,7 @@ from workbench.state import Decision, Question, Store
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
 
-PREFIXES = ("field:", "value:", "practitioner:")
+PREFIXES = gates.MAP_PREFIXES
 """The questions that make the map."""
 DUPLICATE = "duplicate:"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench import assets, engine
-from workbench.errors import EngineError, UsageError
+from workbench.errors import EngineError, PhaseFailedError, UsageError
 from workbench.phases import gates
 from workbench.phases.order import BY_NAME, JOURNEY
 from workbench.run import HEADLESS_VARIABLE, HELD_VARIABLE, RUN_VARIABLE
@@ -40,15 +40,12 @@ def advance(
         on_phase: told of each phase as it starts and ends.
 
     Raises:
-        UsageError: no phase of that name.
+        UsageError: see `check_names`.
         DecisionNeededError: a person must decide before the phase can end.
         GateError: the phase named by `only` may not start.
         WorkbenchError: the phase failed; what it did so far is kept.
     """
-    for name in (until, only):
-        if name is not None and name not in BY_NAME:
-            what = f"There is no phase {name!r}."
-            raise UsageError(what, do=f"Choose one of: {', '.join(BY_NAME)}.")
+    check_names(until=until, only=only)
     with run.exclusive():
         for phase in (only,) if only else JOURNEY:
             if only is None and gates.is_current(run.store, phase):
@@ -59,6 +56,21 @@ def advance(
                 on_phase(phase, "done")
             if phase == until:
                 return
+
+
+def check_names(*, until: str | None, only: str | None) -> None:
+    """Refuse names that are no phases, before anything is made or asked.
+
+    Raises:
+        UsageError: no phase of that name, or `until` names the rollback.
+    """
+    for name in (until, only):
+        if name is not None and name not in BY_NAME:
+            what = f"There is no phase {name!r}."
+            raise UsageError(what, do=f"Choose one of: {', '.join(BY_NAME)}.")
+    if until is not None and until not in JOURNEY:
+        what = f"A journey never goes on into {until}: it is only ever asked for."
+        raise UsageError(what, do=f"`workbench {until} DIR --yes` does it.")
 
 
 def execute(run: Run, phase: str) -> Path:
@@ -94,8 +106,9 @@ def execute(run: Run, phase: str) -> Path:
         failure = report.error
         after = run.store.journey.phase(phase)
         if failure is not None:
-            if failure.exit_code not in {3, 4}:
-                _record_failure(run, phase, type(failure).__name__)
+            told = isinstance(failure, PhaseFailedError)  # by the verdict, with its reasons
+            if failure.exit_code not in {3, 4} and not told:
+                _record_failure(run, phase, failure.what)
             raise failure
         if after.status is not Status.DONE or after.at == before.at:
             # cells that ran prove nothing: only the state says that the phase is done

@@ -13,6 +13,11 @@ from workbench.reports import charts
 from workbench.state import Question
 
 SUBJECT = "sample"
+REJECTED = (
+    "Decide anew what is wrong, in 03_map.ipynb or with `workbench decide`, and run again: the "
+    "sample is loaded anew and asked about anew. Or decide `sample: approve` after all."
+)
+"""What to do after a rejection."""
 
 
 class Sample(Steps):
@@ -102,7 +107,8 @@ class Sample(Steps):
         if not verdicts:
             missing.append("the sample was not compared")
         decision = self.store.decisions.get(SUBJECT)
-        if decision is not None and not decision.is_open and decision.choice == "reject":
+        rejected = decision is not None and not decision.is_open and decision.choice == "reject"
+        if decision is not None and rejected:
             missing.append(f"the sample was rejected by {decision.decided_by}")
         return Finding(
             tuple(missing),
@@ -111,6 +117,7 @@ class Sample(Steps):
                 ("cells compared", sum(v.count for v in verdicts)),
                 ("cells that differ", different),
             ),
+            REJECTED if rejected else "",
         )
 
     def _patients(self) -> set[str]:

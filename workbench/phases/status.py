@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _TERMS = ("reported", "rows", "distinct", "created", "updated", "merged", "excluded",
           "rejected", "unresolved")  # fmt: skip
 _SCREENFUL = 10
+_SILENT = 60.0
+"""Seconds without a word after which a step is shown with the time of its last one."""
 
 
 def snapshot(run: Run) -> dict[str, object]:
@@ -46,13 +48,7 @@ def page(run: Run, found: dict[str, object]) -> str:
         state = run.store.journey.phase(phase.name)
         lines.append(f"  {phase.number:>2} {phase.name:<10} {state.status.value:<8} "
                      f"{state.message}")  # fmt: skip
-    resources, files = found["resources"], found["files"]
-    if isinstance(resources, dict) and isinstance(files, dict):
-        lines += ["", "  " + "".join(f"{name:>11}" for name in ("", *_TERMS))[11:]]
-        lines[-1] = f"  {'':<24}" + "".join(f"{name:>11}" for name in _TERMS)
-        for name, terms in [*resources.items(), ("files (bytes)", files)]:
-            cells = ("–" if terms[t] is None else f"{terms[t]:,}" for t in _TERMS)
-            lines.append(f"  {name:<24}" + "".join(f"{cell:>11}" for cell in cells))
+    lines += _sums(found["resources"], found["files"])
     waiting = found["decisions_open"]
     if isinstance(waiting, list) and waiting:
         lines += ["", f"  {len(waiting)} decision(s) wait for a person:"]
@@ -60,7 +56,8 @@ def page(run: Run, found: dict[str, object]) -> str:
         more = len(waiting) - _SCREENFUL
         lines += [f"    … and {more} more"] if more > 0 else []
     running = [step for step in run.store.journey.progress() if not step.finished]
-    lines += ["", *(f"  {sentence(step)}" for step in running)] if running else []
+    lines += ["", *(f"  {_heard(step)}" for step in running)] if running else []
+    lines += _forecast(run)
     lines += [
         "",
         (
@@ -69,3 +66,34 @@ def page(run: Run, found: dict[str, object]) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _sums(resources: object, files: object) -> list[str]:
+    """Write P1's sums; a column of zeros is left out, so that a line fits a terminal."""
+    if not isinstance(resources, dict) or not isinstance(files, dict) or not resources:
+        return []
+    rows = [*resources.items(), ("their files", files)]
+    shown = [t for t in _TERMS if t in _ALWAYS or any(terms[t] for _, terms in rows)]
+    lines = ["", f"  {'':<22}" + "".join(f"{name:>11}" for name in shown)]
+    for name, terms in rows:
+        cells = ("–" if terms[t] is None else f"{terms[t]:,}" for t in shown)
+        lines.append(f"  {name:<22}" + "".join(f"{cell:>11}" for cell in cells))
+    return lines
+
+
+def _heard(step: Step) -> str:
+    """Say how far a step is, and that it may have been stopped where it has long been silent."""
+    silent = time.time() - step.updated
+    return sentence(step) + (f", last heard of {duration(silent)} ago" if silent > _SILENT else "")
+
+
+def _forecast(run: Run) -> list[str]:
+    """Say how much reading is left, while some is."""
+    if all(walk.state is not WalkState.WALKING for walk in run.store.source.walks()):
+        return []
+    from workbench.practicehub import estimate  # noqa: PLC0415 - a finished run needs no client
+
+    asked = run.config.practicehub
+    left = estimate(run.store, per_second=asked.requests_per_second, page_size=asked.page_size)
+    return ["", f"  about {duration(left.seconds)} of reading is left: "
+                f"{left.requests:,} requests; complexity {left.grade}"]  # fmt: skip

@@ -36,7 +36,7 @@ def conclude(run: Run) -> show.Verdict:
             )
             if run.headless:
                 what = f"{run.phase} is not done: {message}."
-                raise PhaseFailedError(what)
+                raise PhaseFailedError(what, do=finding.do or None)
         elif steps.need_decisions():
             status, message = Status.WAITING, "a person must decide first"
         else:
@@ -49,7 +49,7 @@ def conclude(run: Run) -> show.Verdict:
         status=status.value,
         message=message,
         facts=finding.facts,
-        next=_next(run.phase, status),
+        next=(finding.do if finding.missing else "") or _next(run.phase, status),
         ledger_head=run.store.ledger.head(),
     )
 

@@ -1,0 +1,185 @@
+"""Questions: one for everything that must be decided, and the map their answers make."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.decided_map import ODOO_FIELDS, Vocabulary, world
+from workbench.mapping import (
+    Disposition,
+    MapOptions,
+    Practitioner,
+    field_questions,
+    mapping_from,
+    practitioner_questions,
+    propose,
+    value_questions,
+)
+from workbench.mapping.questions import propose_value
+from workbench.staging import profile_records
+from workbench.state.decisions import Question
+
+OPTIONS = MapOptions(timezone="Europe/Amsterdam", country="NL")
+USERS = {
+    "eva@clinic": ("Eva Smit", "eva@example.org"),
+    "tom@clinic": ("Tom Bos", ""),
+    "jo1@clinic": ("Jo Kok", ""),
+    "jo2@clinic": ("Kok, Jo", ""),
+}
+
+
+@pytest.mark.parametrize("vocabulary", ["brief", "observed"])
+def test_there_is_one_question_for_each_field(vocabulary: Vocabulary) -> None:
+    """Every source field is asked about once, with a proposal that is among its options."""
+    made = world(vocabulary)
+    asked = [one for one in made.questions if one.subject.startswith("field:")]
+
+    assert sorted(one.subject for one in asked) == sorted(f"field:{p.field}" for p in made.profiles)
+    assert all(one.proposal in one.options and one.reasons for one in asked)
+
+
+@pytest.mark.parametrize("vocabulary", ["brief", "observed"])
+def test_every_value_of_a_mapped_pick_list_is_asked_about(vocabulary: Vocabulary) -> None:
+    """No status, location or contact status that a record has is without a target."""
+    made = world(vocabulary)
+    for one in made.profiles:
+        row = made.mapping.by_field[one.field]
+        if row.transform in {"selection", "stage", "location"}:
+            assert set(made.mapping.values[one.field]) == set(one.values), one.field
+
+
+def test_statuses_of_both_vocabularies_go_to_their_stages() -> None:
+    """The brief's four statuses and PracticeHub's five come out as designed."""
+    words = {
+        "pending": "New", "New": "New", "arrived": "In Progress", "In Progress": "In Progress",
+        "processed": "Completed", "Completed": "Completed", "cancelled": "Cancelled",
+        "Cancelled": "Cancelled", "missed": "Missed", " CANCELED": "Cancelled",
+        "complete": "Completed", "(empty)": "New", "rebooked online": "Rebooked online",
+    }  # fmt: skip
+
+    assert {word: propose_value(word, stage=True)[0] for word in words} == words
+
+
+def test_more_records_of_the_same_kind_reopen_nothing() -> None:
+    """A decision stands while the field, its proposal and its values are what they were."""
+    rows = [{"id": n, "first_name": "A", "contact_status": "Active"} for n in range(200)]
+
+    def bases(count: int) -> list[object]:
+        profiles = profile_records("patients", rows[:count])
+        proposals = propose(profiles, odoo_fields=ODOO_FIELDS, options=OPTIONS)
+        fields = field_questions(proposals)
+        answers = {one.subject: one.proposal for one in fields}
+        draft = mapping_from(proposals, answers.get, options=OPTIONS)
+        return [one.basis for one in (*fields, *value_questions(draft.mapping, profiles))]
+
+    assert bases(100) == bases(200)
+
+
+def asked_about(who: Practitioner, *, visits: int, active: bool) -> Question:
+    """Ask which user a practitioner is."""
+    return practitioner_questions(
+        {"17": who}, USERS, {"17": visits}, fallback="front@clinic", active={"17": active}
+    )[0]
+
+
+@pytest.mark.parametrize(
+    ("who", "visits", "active", "proposal"),
+    [
+        (Practitioner("E. Smit", "EVA@example.org"), 5, True, "eva@clinic"),
+        (Practitioner("Bos Tom"), 5, True, "tom@clinic"),
+        (Practitioner("Jo Kok"), 5, True, None),
+        (Practitioner("Ann New"), 5, True, None),
+        (Practitioner("Ann New"), 5, False, "name only"),
+        (Practitioner("Ann New"), 0, True, "name only"),
+        (Practitioner(""), 5, False, "name only"),
+    ],
+)
+def test_a_practitioner_is_matched_or_a_person_chooses(
+    who: Practitioner,
+    visits: int,
+    active: bool,  # noqa: FBT001 - a row of a table
+    proposal: str | None,
+) -> None:
+    """By e-mail, then by a name only one user has; an active one without match is asked about."""
+    question = asked_about(who, visits=visits, active=active)
+
+    assert question.proposal == proposal
+    assert question.open_value
+    assert {"fallback", "name only"} <= set(question.options)
+    assert f"{visits} visit(s)" in question.question
+
+
+ROWS = [
+    {"id": n, "first_name": "A", "email": "a@example.com", "quirk": "x y", "old": "z"}
+    for n in range(1, 5)
+]
+
+
+def draft_of(**answers: str | None) -> dict[str, object]:
+    """Decide about four patients' fields, all as proposed but for some."""
+    proposals = propose(profile_records("patients", ROWS), odoo_fields=ODOO_FIELDS, options=OPTIONS)
+    choices: dict[str, str | None] = {f"field:{one.row.field}": one.row.choice for one in proposals}
+    choices |= {f"field:patients.{name}": answer for name, answer in answers.items()}
+    draft = mapping_from(
+        proposals, choices.get, options=OPTIONS, odoo_fields=ODOO_FIELDS,
+        comment={"field:patients.old": "the old system's"}.get,
+    )  # fmt: skip
+    return {"draft": draft, **{row.path: row for row in draft.mapping.rows}}
+
+
+def test_an_open_question_leaves_the_map_incomplete() -> None:
+    """A load has nothing to go by while one field is undecided."""
+    draft = draft_of(quirk=None)["draft"]
+
+    assert draft.open == ("field:patients.quirk",)  # type: ignore[attr-defined]  # a table of kinds
+    assert not draft.complete  # type: ignore[attr-defined]  # a table of kinds
+
+
+def test_a_person_may_choose_another_target() -> None:
+    """A target named by hand gets the type Odoo says and a transform that fits it."""
+    made = draft_of(quirk="res.partner.comment", email="res.partner.x_e_mail")
+    quirk, email = made["quirk"], made["email"]
+
+    assert (quirk.type, quirk.transform) == ("html", "html")  # type: ignore[attr-defined]  # a row
+    assert (email.type, email.transform) == ("char", "email")  # type: ignore[attr-defined]  # a row
+
+
+def test_keep_and_drop_do_what_they_say() -> None:
+    """A kept field stays readable in a note; a dropped one has the person's reason."""
+    made = draft_of(quirk="keep", old="drop")
+    quirk, old = made["quirk"], made["old"]
+
+    assert quirk.disposition is Disposition.KEPT  # type: ignore[attr-defined]  # a row
+    assert quirk.target == "mail.message.body"  # type: ignore[attr-defined]  # a row
+    assert old.disposition is Disposition.DROPPED  # type: ignore[attr-defined]  # a row
+    assert old.why == "the old system's"  # type: ignore[attr-defined]  # a row
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("res.partner.name", "shares res.partner.name"),
+        ("res.partner.email", "shares res.partner.email"),
+        ("res.partner.nonsense", "Odoo has no field"),
+        ("somewhere", "on no model of ours"),
+        ("res.partner.country_id", "cannot feed"),
+    ],
+)
+def test_an_impossible_choice_is_a_fault_of_the_draft(target: str, words: str) -> None:
+    """Two fields to one target, or a target that cannot be, never make a map."""
+    draft = draft_of(quirk=target)["draft"]
+
+    assert words in str(draft.faults)  # type: ignore[attr-defined]  # a table of kinds
+
+
+def test_questions_about_patients_tell_no_value() -> None:
+    """What is asked can stand on a screen: no e-mail, birth date or name of a patient is in it."""
+    made = world("brief")
+    told = " ".join(
+        str(one) for one in made.questions if not one.subject.startswith("practitioner:")
+    )
+
+    for patient in made.clinic["patients"]:
+        for name in ("email", "date_of_birth", "policy_number", "medical_history"):
+            if patient[name]:
+                assert str(patient[name]) not in told
