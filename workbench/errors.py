@@ -41,6 +41,7 @@ record, a payload, a query string or a key never is.
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 
@@ -282,3 +283,30 @@ class MissingPartError(SandboxError):
     """A program or package that the sandbox needs is not installed."""
 
     do = "Install what is named above, then try again."
+
+
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, as shells have it (128 + SIGINT)."""
+STOPPED = (
+    "Stopped by Ctrl-C.\nEverything recorded so far is kept, and nothing in PracticeHub was "
+    "changed.\nRun the same command again; it goes on where it stopped."
+)
+"""What a person sees then; Ctrl-C is a wish and no error."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def of_system(error: OSError) -> StateError | None:
+    """Tell the operating system's refusal of a file as an error of the tree.
+
+    Returns:
+        StorageFullError where no room is left (or allowed), StateError naming the file
+        where it names one, and None where it is about something else than a file.
+    """
+    if error.errno in _FULL:
+        what = "The disk that holds the run folder is full."
+        return StorageFullError(what)
+    if error.filename is None or error.strerror is None:
+        return None
+    what = f"{error.filename} cannot be used: {error.strerror}."
+    return StateError(what, do="See who may read and write it, then run the same command again.")

@@ -165,3 +165,9 @@ def context_of(clinic: Clinic, mapping: Mapping) -> Context:
 
 def _names(clinic: Clinic, resource: str) -> dict[str, str]:
     return {str(one["id"]): str(one["name"]) for one in clinic.get(resource, [])}
+
+
+def first(vocabulary: Vocabulary, resource: str, **changes: object) -> tuple[Expecter, Record]:
+    """Give an expecter and a clinic's first record of a resource, changed as said."""
+    made = world(vocabulary)
+    return Expecter(made.mapping, made.context), {**made.clinic[resource][0], **changes}

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import copy
 import json
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 from workbench.odoo import Odoo
 
@@ -34,17 +35,27 @@ FIELDS: dict[str, dict[str, str]] = {
     "mail.activity": {"res_model": TEXT, "res_id": "integer"},
     "ir.attachment": {"res_model": TEXT, "res_id": "integer", "res_field": TEXT},
     "ir.model.fields": {"model": TEXT, "name": TEXT, "relation": TEXT, "ttype": TEXT},
-    "ir.model.data": {"module": TEXT, "name": TEXT, "model": TEXT, "res_id": "integer"},
+    "ir.model.data": {"module": TEXT, "name": TEXT, "model": TEXT, "res_id": "integer",
+                      "noupdate": "boolean"},
 }  # fmt: skip
 STAMPS = {"id": "integer", "create_date": "datetime", "create_uid": "many2one",
           "write_date": "datetime", "write_uid": "many2one"}  # fmt: skip
 PUBLIC = {"create", "write", "unlink", "read", "search", "search_read", "search_count", "load",
           "fields_get", "has_access", "context_get", "get_installed"}  # fmt: skip
 ADMIN_ONLY = {"ir.model.data"}
+VALUE, INVALID = "builtins.ValueError", "odoo.exceptions.ValidationError"
 STATUS = {"AccessError": 403, "ValidationError": 422, "UserError": 422}
 
 
-class Refused(Exception):
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda held, value: bool(held == value),
+    "!=": lambda held, value: bool(held != value),
+    "in": lambda held, value: held in value,
+    "not in": lambda held, value: held not in value,
+}
+
+
+class RefusedError(Exception):
     """One of Odoo's errors, by the name of its class."""
 
     def __init__(self, name: str, text: str, *, status: int = 0) -> None:
@@ -92,13 +103,13 @@ class FakeOdoo:
             }  # fmt: skip
         self.tables["res.lang"][1] = {"id": 1, "code": "en_US", "name": "English"}
 
-    def client(self, *, protocol: str = "json2", key: str = "admin-key", **options: Any) -> Odoo:
+    def client(self, *, protocol: str = "json2", key: str = "admin-key", **options: object) -> Odoo:
         """Open it."""
-        settings: dict[str, Any] = {
+        settings: dict[str, object] = {
             "url": self.url, "database": self.database, "api_key": key,
             "login": "admin", "protocol": protocol,
         }  # fmt: skip
-        return Odoo(**(settings | options))
+        return Odoo(**(settings | options))  # type: ignore[arg-type]  # by the tests
 
     def records(self, model: str) -> list[Row]:
         """Give a model's records, oldest first."""
@@ -108,30 +119,30 @@ class FakeOdoo:
         """Give the names of all external ids, oldest first."""
         return [row["name"] for row in self.records("ir.model.data")]
 
-    def call(self, user: int, model: str, method: str, arguments: Row) -> Any:
+    def call(self, user: int, model: str, method: str, arguments: Row) -> Any:  # noqa: ANN401  # any JSON
         """Do one call as one transaction."""
         self.calls.append((model, method))
         if model not in FIELDS:
             name = "werkzeug.exceptions.NotFound"
-            raise Refused(name, f"the model {model} does not exist", status=404)
+            raise RefusedError(name, f"the model {model} does not exist", status=404)
         if method not in PUBLIC:
             name = "werkzeug.exceptions.NotFound"
-            raise Refused(name, f"The method {model}.{method} does not exist", status=404)
+            raise RefusedError(name, f"The method {model}.{method} does not exist", status=404)
         writes = method in {"create", "write", "unlink", "load"}
         if writes and user != 2 and model in ADMIN_ONLY:
             name = "odoo.exceptions.AccessError"
-            raise Refused(name, f"You are not allowed to modify {arguments}")
+            raise RefusedError(name, f"You are not allowed to modify {arguments}")
         with self._lock:
             saved = copy.deepcopy(self.tables)
             try:
                 return getattr(self, f"_{method}")(user, model, **arguments)
-            except Refused:
+            except RefusedError:
                 self.tables = saved
                 raise
             except TypeError as error:
                 self.tables = saved
                 name = "werkzeug.exceptions.UnprocessableEntity"
-                raise Refused(name, str(error), status=422) from None
+                raise RefusedError(name, str(error), status=422) from None
 
     # methods -----------------------------------------------------------------------------
 
@@ -142,7 +153,7 @@ class FakeOdoo:
         return [["en_US", "English"]]
 
     def _has_access(
-        self, user: int, model: str, ids: list[int], operation: str, context: Row | None = None
+        self, user: int, model: str, ids: list[int], *, operation: str, context: Row | None = None
     ) -> bool:
         return user == 2 or model not in ADMIN_ONLY
 
@@ -155,26 +166,32 @@ class FakeOdoo:
                 for name, kind in (FIELDS[model] | STAMPS).items()}  # fmt: skip
 
     def _search(
-        self, user: int, model: str, domain: list[Any], limit: int | None = None,
+        self, user: int, model: str, domain: list[Any], *, limit: int | None = None,
         order: str = "id", context: Row | None = None,
     ) -> list[int]:  # fmt: skip
         fits = [row["id"] for row in self.records(model) if self._fits(model, row, domain)]
         return fits[:limit]
 
     def _search_count(
-        self, user: int, model: str, domain: list[Any], limit: int | None = None,
+        self, user: int, model: str, domain: list[Any], *, limit: int | None = None,
         context: Row | None = None,
     ) -> int:  # fmt: skip
-        return len(self._search(user, model, domain, limit))
+        return len(self._search(user, model, domain, limit=limit))
 
     def _search_read(
-        self, user: int, model: str, domain: list[Any], fields: list[str],
+        self, user: int, model: str, domain: list[Any], *, fields: list[str],
         order: str = "id", context: Row | None = None,
     ) -> list[Row]:  # fmt: skip
-        return self._read(user, model, self._search(user, model, domain), fields)
+        return self._read(user, model, self._search(user, model, domain), fields=fields)
 
     def _read(
-        self, user: int, model: str, ids: list[int], fields: list[str], context: Row | None = None
+        self,
+        user: int,
+        model: str,
+        ids: list[int],
+        *,
+        fields: list[str],
+        context: Row | None = None,
     ) -> list[Row]:
         known = FIELDS[model] | STAMPS
         self._check_names(model, fields)
@@ -202,7 +219,7 @@ class FakeOdoo:
         return made
 
     def _write(
-        self, user: int, model: str, ids: list[int], vals: Row, context: Row | None = None
+        self, user: int, model: str, ids: list[int], *, vals: Row, context: Row | None = None
     ) -> bool:
         self._check_names(model, vals)
         for number in ids:
@@ -218,7 +235,7 @@ class FakeOdoo:
         return True
 
     def _load(
-        self, user: int, model: str, fields: list[str], data: list[list[str]],
+        self, user: int, model: str, *, fields: list[str], data: list[list[str]],
         context: Row | None = None,
     ) -> Row:  # fmt: skip
         messages: list[Row] = []
@@ -229,7 +246,7 @@ class FakeOdoo:
             module, _, name = values.pop("id").partition(".")
             try:
                 ids.append(self._load_one(user, model, module=module, name=name, values=values))
-            except Refused as error:
+            except RefusedError as error:
                 messages.append({"type": "error", "record": place, "message": error.text,
                                  "rows": {"from": place, "to": place}})  # fmt: skip
         if messages:
@@ -241,7 +258,7 @@ class FakeOdoo:
         for key, value in plain.items():
             if "\x00" in value:
                 text = "A string literal cannot contain NUL (0x00) characters."
-                raise Refused("builtins.ValueError", text)
+                raise RefusedError(VALUE, text)
             kind = FIELDS[model].get(key)
             plain[key] = (
                 [int(part) for part in value.split(",") if part] if kind == MANY
@@ -251,8 +268,8 @@ class FakeOdoo:
             if (row["module"], row["name"]) == (module, name):
                 if row["model"] != model:
                     text = f"found record of different model {row['model']}"
-                    raise Refused("odoo.exceptions.ValidationError", text)
-                self._write(user, model, [row["res_id"]], plain)
+                    raise RefusedError(INVALID, text)
+                self._write(user, model, [row["res_id"]], vals=plain)
                 return int(row["res_id"])
         number = self._create(user, model, [plain])[0]
         self._create(user, "ir.model.data", [
@@ -265,30 +282,24 @@ class FakeOdoo:
     def _check(self, model: str, values: Row) -> None:
         self._check_names(model, values)
         if model == "res.partner" and not values.get("name"):
-            raise Refused("odoo.exceptions.ValidationError", "Contacts require a name")
+            raise RefusedError(INVALID, "Contacts require a name")
         if model == "ir.model.data":
             for row in self.records(model):
                 if all(row[key] == values[key] for key in ("module", "name")):
                     text = "External IDs cannot be used twice"
-                    raise Refused("odoo.exceptions.ValidationError", text)
+                    raise RefusedError(INVALID, text)
 
-    def _check_names(self, model: str, names: Any) -> None:
+    def _check_names(self, model: str, names: Iterable[str]) -> None:
         for name in names:
             if name not in FIELDS[model] | STAMPS:
-                raise Refused("builtins.ValueError", f"Invalid field {name!r} in {names!r}")
+                raise RefusedError(VALUE, f"Invalid field {name!r} in {names!r}")
 
     def _fits(self, model: str, row: Row, domain: list[Any]) -> bool:
         for name, operator, value in domain:
             self._check_names(model, [name])
             held = row.get(name, False)
             held = held[0] if isinstance(held, list) and name.endswith("_uid") else held
-            fits = {
-                "=": lambda held=held, value=value: held == value,
-                "!=": lambda held=held, value=value: held != value,
-                "in": lambda held=held, value=value: held in value,
-                "not in": lambda held=held, value=value: held not in value,
-            }[operator]
-            if not fits():
+            if not _OPERATORS[operator](held, value):
                 return False
         return True
 
@@ -308,6 +319,7 @@ def serving() -> Iterator[FakeOdoo]:
 
     class Handler(_Handler):
         odoo = fake
+        lines: ClassVar[list[socket.socket]] = []
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -319,24 +331,33 @@ def serving() -> Iterator[FakeOdoo]:
     finally:
         server.shutdown()
         server.server_close()
+        for line in Handler.lines:  # who kept a connection loses it, as when a server ends
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
     odoo: FakeOdoo
+    lines: ClassVar[list[socket.socket]]
     protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        """Remember the line, to close it when the server ends."""
+        self.lines.append(self.request)
+        super().setup()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
-    def do_GET(self) -> None:  # noqa: N802  # the library's name
+    def do_GET(self) -> None:
         """Answer for the version; anything else is not there."""
         if self.path == "/web/version":
             self._send(200, {"version": "19.0", "version_info": [19, 0, 0, "final", 0, ""]})
         else:
             self._send(404, None)
 
-    def do_POST(self) -> None:  # noqa: N802  # the library's name
+    def do_POST(self) -> None:
         """Do a call of either protocol."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/jsonrpc":
@@ -404,12 +425,12 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> tuple[int, Any]:
         try:
             result = self.odoo.call(user, model, method, arguments)
-        except Refused as error:
+        except RefusedError as error:
             fault = {"name": error.name, "message": error.text, "debug": "Traceback"}
             return (200, {"error": {"data": fault}}) if rpc else (error.status, fault)
         return 200, {"result": result} if rpc else result
 
-    def _send(self, status: int, body: Any, *, after: int | None = None) -> None:
+    def _send(self, status: int, body: object, *, after: int | None = None) -> None:
         content = b"<html></html>" if body is None else json.dumps(body).encode()
         head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n\r\n".encode()
         whole = head + content

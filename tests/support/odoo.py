@@ -33,7 +33,7 @@ def odoo_server() -> Iterator[OdooConnection]:
     """
     os.environ["WORKBENCH_SANDBOX_INSTANCE"] = INSTANCE
     users = current_instance().folder / "users"
-    mine = users / str(os.getpid())
+    mine = users / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     with locked(users / "lock"):
         connection = up()
         if not _others(users):
@@ -62,7 +62,7 @@ def _others(users: Path) -> list[Path]:
     found = []
     for sign in users.glob("[0-9]*"):
         try:
-            os.kill(int(sign.name), 0)
+            os.kill(int(sign.name.partition("-")[0]), 0)
         except ProcessLookupError:
             sign.unlink()
         else:

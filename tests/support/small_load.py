@@ -45,6 +45,8 @@ NEEDS = SchemaNeeds(
         FieldNeed("crm.lead", "x_appointment_time", "datetime", "Appointment"),
         FieldNeed("crm.lead", "x_practitioner", "char", "Practitioner"),
         FieldNeed("crm.lead", "x_reminder_sent", "boolean", "Reminder sent"),
+        *_common("calendar.event"),
+        FieldNeed("calendar.event", "x_practitioner", "char", "Practitioner"),
     ),
     stages=(
         StageNeed("New", 1), StageNeed("In Progress", 2), StageNeed("Completed", 3, won=True),
@@ -97,6 +99,23 @@ def lead(number: int, patient: int, **changes: Value) -> LoadRow:
     return LoadRow("crm.lead", f"appointment_{number}", "appointments", str(number), values)
 
 
+def event(number: int, patient: int, **changes: Value) -> LoadRow:
+    """The same appointment in the calendar."""
+    values: dict[str, Value] = {
+        "name": f"Consult, Person Number{patient}",
+        "start": "2025-06-01 07:45:00",
+        "stop": "2025-06-01 08:15:00",
+        "partner_ids": (Ref(RefKind.RECORD, f"patient_{patient}"),),
+        "user_id": None,
+        "x_practicehub_id": str(number),
+        "x_practitioner": "Dr. Vermeer",
+        **changes,
+    }
+    return LoadRow(
+        "calendar.event", f"appointment_{number}_event", "appointments", str(number), values
+    )
+
+
 def message(number: int, patient: int, **changes: Value) -> LoadRow:
     """One clinical note of a patient."""
     values: dict[str, Value] = {
@@ -145,6 +164,7 @@ def clinic(folder: Path, *, patients: int = 50) -> Sequence[LoadRow]:
     return [
         *(partner(number) for number in people),
         *(lead(number, 1 + number % patients) for number in range(1, 2 * patients + 1)),
+        *(event(number, 1 + number % patients) for number in range(1, 6)),
         *(message(number, 1 + number % patients) for number in range(1, patients + 1)),
         *files,
     ]

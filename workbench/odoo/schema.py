@@ -187,7 +187,7 @@ def look(odoo: Odoo, items: Iterable[SchemaItem], *, module: str) -> list[Schema
 def checklist(plan: SchemaPlan) -> list[ChecklistRow]:
     """Say how to make each thing by hand; what exists already is ticked."""
     return [
-        ChecklistRow(item.state is ItemState.EXISTS, f"{item.kind.value} {item.name}",
+        ChecklistRow(item.state is ItemState.EXISTS, f"{item.kind.value} {_title(item)}",
                      *_by_hand(item))
         for item in plan.items
     ]  # fmt: skip
@@ -275,6 +275,10 @@ def _why(item: SchemaItem, found: Mapping[str, Any] | None) -> str:
     if item.kind is ItemKind.STAGE and found and found.get("is_won"):
         return "This stage counts as won in Odoo: visits in it change the scoring statistics."
     return HIDDEN if item.kind is ItemKind.GROUP else ""
+
+
+def _title(item: SchemaItem) -> str:
+    return f"{item.model}.{item.name}" if item.kind is ItemKind.FIELD else item.name
 
 
 def _by_hand(item: SchemaItem) -> tuple[str, str]:

@@ -105,14 +105,15 @@ def hold_fence(
 _FENCED = "odoo fences"
 _FENCED_NOTE = "did not happen; fenced"
 _UNDONE = "did not happen"
+_UNCLEAR = "not known; compared again"
 
 
 def _young(store: Store, patience: float) -> list[Operation]:
-    """List calls that Odoo did not know when last asked, and that may still be running there."""
+    """List calls that nobody saw end, closed since, that may still be running in Odoo."""
     return [
         operation
         for operation in store.destination.operations()
-        if operation.note == _UNDONE and 0 <= _age(operation) < patience
+        if operation.note in {_UNDONE, _UNCLEAR} and 0 <= _age(operation) < patience
     ]
 
 
@@ -177,9 +178,7 @@ def _settle_change(odoo: Odoo, store: Store, operation: Operation, *, module: st
         for key in operation.keys
         if operation.kind == "write" and (link := store.destination.link(key))
     ]  # fmt: skip
-    store.destination.close(
-        operation.id, OperationStatus.REFUSED, links=links, note="not known; compared again"
-    )
+    store.destination.close(operation.id, OperationStatus.REFUSED, links=links, note=_UNCLEAR)
 
 
 def _raise_fence(odoo: Odoo, module: str, names: Sequence[str]) -> None:

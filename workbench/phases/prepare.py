@@ -74,7 +74,7 @@ class Prepare(Steps):
         todo = []
         clinical = any(need.clinical for need in schema_needs(mapping).fields)
         if clinical and self.config.migration.restrict_clinical_fields:
-            todo.append((f"put those who may read clinical fields into the group {GROUP!r}",
+            todo.append((f"put those who should see clinical fields into the group {GROUP!r}",
                          "Settings > Users & Companies > Groups"))  # fmt: skip
         who = knowledge.practitioners(self.store)
         todo += [

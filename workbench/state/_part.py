@@ -16,6 +16,10 @@ class StoreLike(Protocol):
     db: sqlite3.Connection
     ledger: Ledger
 
+    def named_errors(self) -> AbstractContextManager[None]:
+        """Turn the database's errors into errors of the tree."""
+        ...
+
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Open one transaction, or join the one that is open."""
         ...
@@ -29,11 +33,14 @@ class Part:
 
     def _rows(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """Stream the rows of a query."""
-        yield from self._store.db.execute(sql, values)
+        with self._store.named_errors():
+            yield from self._store.db.execute(sql, values)
 
     def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        return self._store.db.execute(sql, values).fetchall()
+        with self._store.named_errors():
+            return self._store.db.execute(sql, values).fetchall()
 
     def _one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self._store.db.execute(sql, values).fetchone()
+        with self._store.named_errors():
+            row: tuple[Any, ...] | None = self._store.db.execute(sql, values).fetchone()
         return row

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.errors import StateError, StorageFullError
+from workbench.errors import BusyError, StateError, StorageFullError, WorkbenchError
 from workbench.state import schema
 from workbench.state.decisions import Decisions
 from workbench.state.destination import DestinationState
@@ -17,6 +19,9 @@ from workbench.state.ledger import Ledger
 from workbench.state.proofs import ProofState
 from workbench.state.source import SourceState
 from workbench.state.staging import StagingState
+
+_PIECE = 1 << 16
+"""Bytes: more than SQLite writes at a time."""
 
 
 class Store:
@@ -27,25 +32,29 @@ class Store:
     Writes happen inside `transaction()`; the parts open one themselves where none is open.
 
     Raises:
-        StateError: the file is not a state file, or of another version.
+        StateError: the file is not a state file, of another version, or cannot be read.
         StorageFullError: the disk is full; what was committed before is kept.
+        BusyError: another process held the file for a minute.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        try:
+        with self.named_errors():
             # isolation_level None: transactions begin and end where we say, nowhere else
             self.db = sqlite3.connect(
                 path, timeout=60, isolation_level=None, check_same_thread=False
             )
-            path.chmod(0o600)
-            self.db.execute("PRAGMA journal_mode=WAL")
-            self.db.execute("PRAGMA synchronous=FULL")
-            self.db.execute("PRAGMA foreign_keys=ON")
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise _translated(error, path) from None
+        try:
+            with self.named_errors():
+                path.chmod(0o600)
+                self.db.execute("PRAGMA journal_mode=WAL")
+                self.db.execute("PRAGMA synchronous=FULL")
+                self.db.execute("PRAGMA foreign_keys=ON")
+                self._prepare()
+        except BaseException:
+            self.db.close()
+            raise
         self.ledger = Ledger(self.db)
         self.journey = JourneyState(self)
         self.source = SourceState(self)
@@ -61,17 +70,22 @@ class Store:
             if self.db.in_transaction:
                 yield self.db
                 return
-            try:
-                self.db.execute("BEGIN IMMEDIATE")
+            with self.named_errors():
                 try:
+                    self.db.execute("BEGIN IMMEDIATE")
                     yield self.db
+                    self.db.execute("COMMIT")
                 except BaseException:
                     self._undo()
                     raise
-                self.db.execute("COMMIT")
-            except sqlite3.DatabaseError as error:
-                self._undo()
-                raise _translated(error, self.path) from None
+
+    @contextmanager
+    def named_errors(self) -> Iterator[None]:
+        """Turn the database's errors into errors of the tree, for the parts' reads too."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise _translated(error, self.path) from None
 
     def close(self) -> None:
         """Close the file; committed work is safe with or without it."""
@@ -99,10 +113,27 @@ class Store:
         self.db.execute("COMMIT")
 
 
-def _translated(error: sqlite3.DatabaseError, path: Path) -> StateError:
+def _translated(error: sqlite3.DatabaseError, path: Path) -> WorkbenchError:
     """Name the state file's trouble without the statement, whose values may be a patient's."""
-    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the kind alone
+    if code == sqlite3.SQLITE_FULL or (
+        code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _no_room(path)
+    ):
         return StorageFullError(f"The disk that holds {path.name} is full.")
-    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+    if code == sqlite3.SQLITE_NOTADB:
         return StateError(f"{path.name} is not a state file.")
-    return StateError(f"{path.name}: {error.sqlite_errorname}.")
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return BusyError(f"Another process has been writing to {path} for a minute.")
+    return StateError(f"{path.name}: {getattr(error, 'sqlite_errorname', 'SQLITE_ERROR')}.")
+
+
+def _no_room(path: Path) -> bool:
+    """Tell whether a write that failed had no room: SQLite says so in half the cases only."""
+    try:
+        disk = os.statvfs(path.parent)
+        sizes = [file.stat().st_size for file in path.parent.glob(f"{path.name}*")]
+    except OSError:
+        return False
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    limited = allowed != resource.RLIM_INFINITY and max(sizes, default=0) + _PIECE > allowed
+    return disk.f_bavail * disk.f_frsize < _PIECE or limited

@@ -1,0 +1,241 @@
+"""What the loader relies on from an Odoo: the same on the real one and on the fake.
+
+To add an implementation, write a maker like `_fake` and name it in the fixture `peer`; every
+case runs on it. The real one's database is shared by the cases, so each uses names of its own.
+"""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.support import fake_odoo, real_odoo
+from workbench.errors import (
+    DestinationError,
+    OdooAuthError,
+    OdooDatabaseError,
+    OdooRefusedError,
+    OdooRightsError,
+    OdooUnreachableError,
+)
+from workbench.odoo import Odoo
+from workbench.sandbox.odoo import OdooConnection
+
+SECRET_NAME = "Wilhelmina Testpatient"
+QUIET = {"tracking_disable": True}
+
+
+@dataclass
+class Peer:
+    """One implementation in one protocol; `open` takes what is to differ."""
+
+    open: Callable[..., Odoo]
+    employee: Callable[[], tuple[str, str]]
+    opened: list[Odoo] = field(default_factory=list)
+    tag: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:12]}")
+
+    def __call__(self, **options: object) -> Odoo:
+        odoo = self.open(**options)
+        self.opened.append(odoo)
+        return odoo
+
+
+def _fake(fake: fake_odoo.FakeOdoo, protocol: str) -> Peer:
+    def opened(**options: object) -> Odoo:
+        settings: dict[str, Any] = {"key": "admin-key", "protocol": protocol, **options}
+        settings["key"] = settings.pop("api_key", settings["key"])
+        return fake.client(**settings)
+
+    return Peer(opened, lambda: ("ann", "ann-key"))
+
+
+def _real(connection: OdooConnection, protocol: str) -> Peer:
+    def opened(**options: object) -> Odoo:
+        settings: dict[str, Any] = {
+            "url": connection.url, "database": connection.database,
+            "api_key": connection.api_key, "login": connection.login, "protocol": protocol,
+        }  # fmt: skip
+        return Odoo(**(settings | options))
+
+    def employee() -> tuple[str, str]:
+        login = f"ann{uuid.uuid4().hex[:8]}"
+        real_odoo.person(connection, login).close()
+        return login, real_odoo.key_of(connection, login)
+
+    return Peer(opened, employee)
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[OdooConnection]:
+    """One database of the real Odoo for all cases."""
+    with real_odoo.database() as connection:
+        yield connection
+
+
+@pytest.fixture(
+    params=[("fake", "json2"), ("fake", "jsonrpc"), ("real", "json2"), ("real", "jsonrpc")],
+    ids="-".join,
+)
+def peer(request: pytest.FixtureRequest) -> Iterator[Peer]:
+    """Every implementation in every protocol."""
+    kind, protocol = request.param
+    with ExitStack() as stack:
+        if kind == "fake":
+            peer = _fake(stack.enter_context(fake_odoo.serving()), protocol)
+        else:
+            peer = _real(request.getfixturevalue("real"), protocol)
+        yield peer
+        for odoo in peer.opened:
+            odoo.close()
+
+
+def _load(peer: Peer, odoo: Odoo, *names: str) -> dict[str, Any]:
+    rows = [
+        [f"{peer.tag}.p{place}", name, f"{peer.tag}@example.org"]
+        for place, name in enumerate(names, start=1)
+    ]
+    answer: dict[str, Any] = odoo.call(
+        "res.partner", "load", fields=["id", "name", "email"], data=rows, context=QUIET
+    )
+    return answer
+
+
+def _names(peer: Peer, odoo: Odoo) -> list[str]:
+    rows = odoo.search_read(
+        "res.partner", [["email", "=", f"{peer.tag}@example.org"]], fields=["name"]
+    )
+    return [row["name"] for row in rows]
+
+
+def test_it_says_its_version_and_whose_key_it_is(peer: Peer) -> None:
+    """The version needs no rights; the user is the one who made the key."""
+    odoo = peer()
+
+    assert odoo.version().major == 19
+    assert odoo.me().login == "admin"
+
+
+def test_records_are_made_read_changed_and_removed_by_named_arguments(peer: Peer) -> None:
+    """One id is still a list of records, and what was written is what is read."""
+    odoo = peer()
+    made = odoo.call("res.partner", "create", vals_list=[{"name": "One"}], context=QUIET)
+    odoo.call("res.partner", "write", ids=made, vals={"name": "Two"})
+    read = odoo.call("res.partner", "read", ids=made, fields=["name"])
+    odoo.call("res.partner", "unlink", ids=made)
+
+    assert [row["name"] for row in read] == ["Two"]
+    assert odoo.call("res.partner", "search_count", domain=[["id", "in", made]]) == 0
+
+
+def test_load_makes_records_and_their_external_ids_together(peer: Peer) -> None:
+    """The external id of a loaded record leads to the record."""
+    odoo = peer()
+    _load(peer, odoo, "One")
+    rows = odoo.search_read(
+        "ir.model.data", [["module", "=", peer.tag]], fields=["name", "model", "create_date"]
+    )
+    partner = odoo.search_read(
+        "res.partner", [["email", "=", f"{peer.tag}@example.org"]], fields=["create_date"]
+    )
+
+    assert [(row["name"], row["model"]) for row in rows] == [("p1", "res.partner")]
+    assert rows[0]["create_date"] == partner[0]["create_date"]
+
+
+def test_loading_an_external_id_again_makes_no_second_record(peer: Peer) -> None:
+    """The external id is the key: a second load finds the first one's record."""
+    odoo = peer()
+    _load(peer, odoo, "One")
+    _load(peer, odoo, "Two")
+
+    assert _names(peer, odoo) == ["Two"]
+
+
+def test_one_bad_row_undoes_the_whole_call_and_is_named(peer: Peer) -> None:
+    """Of a call with a nameless contact nothing stays, and the row is told by its place."""
+    odoo = peer()
+    answer = _load(peer, odoo, "One", "")
+    errors = [message for message in answer["messages"] if message["type"] == "error"]
+
+    assert answer["ids"] is False
+    assert 1 in {message["record"] for message in errors}
+    assert _names(peer, odoo) == []
+
+
+def test_fields_say_their_types(peer: Peer) -> None:
+    """Plans are made against the fields that this database has."""
+    fields = peer().fields("res.partner")
+
+    assert (fields["name"]["type"], fields["category_id"]["type"]) == ("char", "many2many")
+
+
+def test_a_wrong_key_is_said_to_be_wrong_and_not_shown(peer: Peer) -> None:
+    """The error names the key's fault and never the key."""
+    with pytest.raises(OdooAuthError) as caught:
+        peer(api_key="not-the-key").call("res.partner", "search_count", domain=[])
+
+    assert "not-the-key" not in str(caught.value)
+
+
+def test_a_wrong_database_is_told_from_a_wrong_key(peer: Peer) -> None:
+    """A misspelt database name is its own error."""
+    with pytest.raises(OdooDatabaseError):
+        peer(database="no-such-database").call("res.partner", "search_count", domain=[])
+
+
+def test_a_user_without_rights_is_told_so(peer: Peer) -> None:
+    """An employee may not write external ids; the error holds nothing of what was sent."""
+    login, key = peer.employee()
+    employee = peer(api_key=key, login=login)
+    row = {"module": peer.tag, "name": SECRET_NAME, "model": "res.partner", "res_id": 1}
+    with pytest.raises(OdooRightsError) as caught:
+        employee.call("ir.model.data", "create", vals_list=[row])
+
+    assert SECRET_NAME not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("create", {"vals_list": [{"name": SECRET_NAME, "no_such_field": 1}]}),
+        ("create", {"vals": [{"name": SECRET_NAME}]}),
+        ("no_such_method", {"ids": [1], "name": SECRET_NAME}),
+    ],
+    ids=["unknown field", "unknown argument", "unknown method"],
+)
+def test_a_refusal_names_its_kind_and_never_the_payload(
+    peer: Peer, method: str, arguments: dict[str, Any]
+) -> None:
+    """Whatever Odoo quotes in its own error stays on its side."""
+    with pytest.raises(OdooRefusedError) as caught:
+        peer().call("res.partner", method, **arguments)
+
+    shown = str(caught.value) + repr(caught.value) + repr(caught.value.__cause__)
+    assert caught.value.name
+    assert SECRET_NAME not in shown
+    assert "Traceback" not in shown
+
+
+def test_a_server_that_is_down_is_said_to_have_been_sent_nothing(peer: Peer) -> None:
+    """Nobody listens at the address: no write can have happened."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    with pytest.raises(OdooUnreachableError):
+        peer(url=f"http://127.0.0.1:{port}").call("res.partner", "search_count", domain=[])
+
+
+def test_every_call_is_told_with_its_time_even_when_it_fails(peer: Peer) -> None:
+    """The run counts its calls by this hook."""
+    told: list[tuple[str, str]] = []
+    odoo = peer(on_call=lambda model, method, _: told.append((model, method)))
+    odoo.call("res.partner", "search_count", domain=[])
+    with pytest.raises(DestinationError):
+        odoo.call("res.partner", "no_such_method")
+
+    assert told == [("res.partner", "search_count"), ("res.partner", "no_such_method")]

@@ -1,0 +1,290 @@
+"""Replies that are lost on the way: the loader asks what happened, and nothing happens twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support import cutting_proxy, fake_odoo, real_odoo, small_load
+from tests.support.fake_odoo import Cut, FakeOdoo
+from workbench.errors import OdooOutcomeUnknownError, OdooUnreachableError, WorkbenchError
+from workbench.mapping.rows import LoadRow
+from workbench.odoo import (
+    Loader,
+    Lookups,
+    Odoo,
+    apply_rollback,
+    apply_schema,
+    plan_rollback,
+    plan_schema,
+)
+from workbench.sandbox.odoo import OdooConnection
+from workbench.state import How, Store
+
+MODULE = small_load.MODULE
+WHERE = [0, 1, 40, 70]
+"""Bytes of the answer that arrive: none, one, within the head, within the body."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty state file."""
+    store = Store(tmp_path / "state.sqlite")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeOdoo]:
+    """A fake Odoo on loopback."""
+    with fake_odoo.serving() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[OdooConnection]:
+    """One database of the real Odoo for the cases of this module."""
+    with real_odoo.database() as connection:
+        yield connection
+
+
+def patients(*numbers: int, **changes: str) -> list[LoadRow]:
+    """Patients with the fields that any Odoo has."""
+    return [
+        LoadRow("res.partner", f"patient_{number}", "patients", str(number),
+                {"name": f"Person {number}", "email": f"p{number}@example.org", **changes})
+        for number in numbers
+    ]  # fmt: skip
+
+
+def loader(odoo: Odoo, store: Store, folder: Path) -> Loader:
+    """The loader of the phase migrate."""
+    return Loader(
+        odoo, store, module=MODULE, phase="migrate",
+        lookups=Lookups(odoo, store=store, module=MODULE), folder=folder,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("after", WHERE, ids=lambda after: f"{after} bytes")
+def test_a_reply_lost_after_commit_makes_no_second_partner(
+    fake: FakeOdoo, store: Store, tmp_path: Path, after: int
+) -> None:
+    """When Odoo commits and its answer is lost, the record is found by its external id."""
+    fake.cuts.append(Cut("load", after=after))
+    with fake.client() as odoo:
+        report = loader(odoo, store, tmp_path).load(patients(1, 2, 3))
+
+    assert report.created == ["patient_1", "patient_2", "patient_3"]
+    assert fake.external_ids() == ["patient_1", "patient_2", "patient_3"]
+    assert len(fake.records("res.partner")) == 3
+    assert store.destination.unsettled() == []
+
+
+def test_a_request_lost_before_odoo_began_is_sent_again(
+    fake: FakeOdoo, store: Store, tmp_path: Path
+) -> None:
+    """Where Odoo has none of the external ids, nothing happened, and the rows go again."""
+    fake.cuts.append(Cut("load", after=None))
+    with fake.client() as odoo:
+        report = loader(odoo, store, tmp_path).load(patients(1, 2))
+
+    assert report.created == ["patient_1", "patient_2"]
+    assert len(fake.records("res.partner")) == 2
+
+
+def test_a_call_that_commits_after_its_client_gave_up_makes_no_second_partner(
+    fake: FakeOdoo, store: Store, tmp_path: Path
+) -> None:
+    """The rows are sent again while the old call still runs: one record each, whoever is first."""
+    fake.cuts.append(Cut("load", late=0.3))
+    with fake.client() as odoo:
+        loader(odoo, store, tmp_path).load(patients(1, 2))
+        time.sleep(0.6)
+        again = loader(odoo, store, tmp_path).load(patients(1, 2))
+
+    assert again.unchanged == ["patient_1", "patient_2"]
+    assert len(fake.records("res.partner")) == 2
+
+
+def test_a_killed_tool_goes_on_without_making_anything_twice(
+    fake: FakeOdoo, store: Store, tmp_path: Path
+) -> None:
+    """What was recorded as sent is asked about first, by the next start, before any write."""
+    with fake.client() as odoo:
+        store.destination.intend("migrate", "load", "res.partner", keys=["patient_1", "patient_2"])
+        odoo.call(
+            "res.partner", "load", fields=["id", "name", "email"],
+            data=[[f"{MODULE}.patient_{n}", f"Person {n}", f"p{n}@example.org"] for n in (1, 2)],
+        )  # fmt: skip
+        report = loader(odoo, store, tmp_path).load(patients(1, 2, 3))
+
+    assert report.created == ["patient_3"]
+    assert sorted(report.unchanged) == ["patient_1", "patient_2"]
+    assert len(fake.records("res.partner")) == 3
+    assert {link.how for link in store.destination.links()} == {How.CREATED}
+
+
+def test_a_gateway_that_answers_502_after_the_commit_makes_no_second_partner(
+    fake: FakeOdoo, store: Store, tmp_path: Path
+) -> None:
+    """A proxy's own error says nothing of what Odoo did: Odoo is asked."""
+    fake.cuts.append(Cut("load", status=502))
+    with fake.client() as odoo:
+        report = loader(odoo, store, tmp_path).load(patients(1))
+
+    assert report.created == ["patient_1"]
+    assert len(fake.records("res.partner")) == 1
+
+
+def test_answers_that_keep_being_lost_stop_the_load_and_stay_unsettled_nowhere(
+    fake: FakeOdoo, store: Store, tmp_path: Path
+) -> None:
+    """Three calls in a row without an answer are enough: the person is told, nothing is open."""
+    fake.cuts += [Cut("load", after=None)] * 3
+    with fake.client() as odoo, pytest.raises(OdooOutcomeUnknownError):
+        loader(odoo, store, tmp_path).load(patients(1))
+
+    assert store.destination.unsettled() == []
+    assert fake.records("res.partner") == []
+
+
+def test_an_odoo_that_goes_away_leaves_finished_rows_finished(store: Store, tmp_path: Path) -> None:
+    """Stopped between two calls, the next run sends only what is not there."""
+    with fake_odoo.serving() as fake:
+        odoo = fake.client()
+        odoo.me()
+        odoo.fields("res.partner")
+        loader(odoo, store, tmp_path).load(patients(1, 2))
+    with pytest.raises(OdooUnreachableError):
+        loader(odoo, store, tmp_path).load(patients(1, 2, 3))
+    odoo.close()
+
+    assert store.destination.unsettled() == []
+    assert [link.external_id for link in store.destination.links()] == ["patient_1", "patient_2"]
+
+
+def test_a_lost_update_is_compared_again_and_written_once(
+    fake: FakeOdoo, store: Store, tmp_path: Path
+) -> None:
+    """A change whose answer was lost is read back before anything is written again."""
+    with fake.client() as odoo:
+        loader(odoo, store, tmp_path).load(patients(1))
+        fake.cuts.append(Cut("write", after=0))
+        with pytest.raises(OdooOutcomeUnknownError):
+            loader(odoo, store, tmp_path).load(patients(1, phone="+31 20 1"))
+        fake.calls.clear()
+        report = loader(odoo, store, tmp_path).load(patients(1, phone="+31 20 1"))
+
+    assert report.unchanged == ["patient_1"]
+    assert ("res.partner", "write") not in fake.calls
+
+
+def test_a_call_still_running_at_rollback_leaves_nothing_behind(
+    fake: FakeOdoo, store: Store, tmp_path: Path
+) -> None:
+    """A killed load that would commit during the rollback meets the fence and fails whole."""
+    with fake.client() as odoo:
+        loader(odoo, store, tmp_path).load(patients(1))
+        store.destination.intend("migrate", "load", "res.partner", keys=["patient_2"])
+        late = threading.Timer(0.5, _late_load, args=(fake,))
+        late.start()
+        plan = plan_rollback(odoo, store, module=MODULE)
+        report = apply_rollback(odoo, store, plan, patience=1.0)
+        late.join()
+
+    assert report.removed == {"res.partner": 1}
+    assert fake.records("res.partner") == []
+    assert fake.external_ids() == []
+
+
+def _late_load(fake: FakeOdoo) -> None:
+    answer = fake.call(2, "res.partner", "load", {
+        "fields": ["id", "name"], "data": [[f"{MODULE}.patient_2", "Late"]],
+    })  # fmt: skip
+    assert answer["ids"] is False
+
+
+@pytest.mark.odoo
+@pytest.mark.parametrize("after", [0, 60, 200], ids=lambda after: f"{after} bytes")
+def test_the_real_odoo_makes_no_second_partner_when_its_reply_is_cut(
+    real: OdooConnection, store: Store, tmp_path: Path, after: int
+) -> None:
+    """Through a proxy that lets the real server commit and then cuts its answer."""
+    numbers = (1000 + after, 2000 + after)
+    with cutting_proxy.cutting(real.url) as proxy, real_odoo.client(real, url=proxy.url) as odoo:
+        proxy.cut(f'patient_{numbers[0]}",', after=after)
+        report = loader(odoo, store, tmp_path).load(patients(*numbers))
+        emails = [f"p{number}@example.org" for number in numbers]
+        count = odoo.call("res.partner", "search_count", domain=[["email", "in", emails]])
+
+    assert proxy.cuts == 1
+    assert report.created == [f"patient_{number}" for number in numbers]
+    assert count == 2
+
+
+@pytest.mark.odoo
+def test_two_loads_of_the_same_rows_at_once_make_each_record_once(
+    real: OdooConnection, tmp_path: Path
+) -> None:
+    """The rule that settling rests on: whichever call commits second meets the unique index."""
+    numbers = range(5000, 5150)
+    stores = [Store(tmp_path / f"state{place}.sqlite") for place in (1, 2)]
+    clients = [real_odoo.client(real) for _ in stores]
+    loaders = [loader(odoo, one, tmp_path) for odoo, one in zip(clients, stores, strict=True)]
+    reports: list[int] = []
+
+    def run(one: Loader) -> None:
+        reports.append(one.load(patients(*numbers)).rows)
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in loaders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    emails = [f"p{number}@example.org" for number in numbers]
+    count = clients[0].call("res.partner", "search_count", domain=[["email", "in", emails]])
+    for odoo, one in zip(clients, stores, strict=True):
+        odoo.close()
+        one.close()
+
+    assert reports == [150, 150]
+    assert count == 150
+
+
+def _load_and_lose(killed: Loader, rows: list[LoadRow]) -> None:
+    """Whatever the killed tool would have made of its answer, nobody hears of it."""
+    with suppress(WorkbenchError):
+        killed.load(rows[:200])
+
+
+@pytest.mark.odoo
+def test_a_real_call_in_flight_is_fenced_off_and_fails_whole(store: Store, tmp_path: Path) -> None:
+    """A load that runs while its tool is dead, and a rollback starts, leaves no record behind."""
+    with real_odoo.database() as connection, real_odoo.client(connection) as odoo:
+        plan = plan_schema(odoo, small_load.NEEDS, module=MODULE, restrict_clinical=True)
+        apply_schema(odoo, store, plan, phase="prepare")
+        rows = [small_load.partner(number) for number in range(1, 201)]
+        keys = [row.external_id for row in rows]
+        store.destination.intend("migrate", "load", "res.partner", keys=keys)
+        other = Store(tmp_path / "killed.sqlite")
+        killed = real_odoo.client(connection)
+        thread = threading.Thread(
+            target=_load_and_lose, args=(loader(killed, other, tmp_path), rows), daemon=True
+        )
+        thread.start()
+        while "load" not in {op.kind for op in other.destination.operations()}:
+            time.sleep(0.02)
+        rollback = plan_rollback(odoo, store, module=MODULE)
+        apply_rollback(odoo, store, rollback, patience=5.0)
+        thread.join()
+        left = odoo.call("res.partner", "search_count", domain=[["email", "like", "@example.org"]])
+        names = odoo.call("ir.model.data", "search_count", domain=[["module", "=", MODULE]])
+        killed.close()
+        other.close()
+
+    assert (left, names) == (0, 0)

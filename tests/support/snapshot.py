@@ -1,0 +1,43 @@
+"""Every row of every table of a database, as counts and hashes, to compare before with after."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+BOOKKEEPING = re.compile(r"ir_cron_.*|orm_signaling_.*|ir_sessions?|.*_log|ir_logging")
+"""Tables in which the server keeps notes for itself; sequences are no tables."""
+
+Snapshot = Mapping[str, tuple[int, str]]
+
+
+def snapshot(dsn: str) -> Snapshot:
+    """Count and hash all rows of every table but the server's own notes."""
+    taken: dict[str, tuple[int, str]] = {}
+    with psycopg.connect(dsn) as db:
+        names = db.execute("SELECT tablename FROM pg_tables WHERE schemaname='public'").fetchall()
+        for (name,) in sorted(names):
+            if BOOKKEEPING.fullmatch(name):
+                continue
+            query = sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(name))
+            rows = sorted(row[0] for row in db.execute(query))
+            taken[name] = (len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest())
+    return taken
+
+
+def rows(dsn: str, table: str) -> dict[int, dict[str, Any]]:
+    """Give all rows of one table with an id, by id."""
+    with psycopg.connect(dsn, row_factory=dict_row) as db:
+        query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))
+        return {row["id"]: row for row in db.execute(query)}
+
+
+def differences(before: Snapshot, after: Snapshot) -> set[str]:
+    """Name the tables that are not as they were."""
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}

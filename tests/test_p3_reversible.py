@@ -1,0 +1,289 @@
+"""P3: after rollback the whole database equals the snapshot taken before the migration.
+
+Apart from: tables of server bookkeeping (`snapshot.BOOKKEEPING`), sequences, and `write_date` and
+`write_uid` of records that existed before and were updated. Records that people changed since
+are kept and listed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support import real_odoo, small_load
+from tests.support.snapshot import Snapshot, differences, rows, snapshot
+from workbench.mapping.rows import LoadRow
+from workbench.odoo import (
+    Loader,
+    LoadReport,
+    Lookups,
+    NewLink,
+    Odoo,
+    RollbackPlan,
+    apply_rollback,
+    apply_schema,
+    plan_rollback,
+    plan_schema,
+)
+from workbench.sandbox.odoo import OdooConnection
+from workbench.state import How, Store
+
+pytestmark = pytest.mark.odoo
+MODULE = small_load.MODULE
+STAMPS = {"write_date", "write_uid"}
+UPDATED = {"res_partner", "res_users"}
+"""Tables with records that existed before and are updated: the linked contact, and the users
+who are put into the access group."""
+
+
+@dataclass
+class Clinic:
+    """A database, its client and a run, with the snapshot from before anything was done."""
+
+    connection: OdooConnection
+    odoo: Odoo
+    store: Store
+    folder: Path
+    contact: int
+    before: Snapshot
+    tables: dict[str, dict[int, dict[str, Any]]]
+
+    def prepare(self) -> None:
+        """Make the schema."""
+        plan = plan_schema(self.odoo, small_load.NEEDS, module=MODULE, restrict_clinical=True)
+        apply_schema(self.odoo, self.store, plan, phase="prepare")
+
+    def loader(self) -> Loader:
+        """Give the loader."""
+        lookups = Lookups(self.odoo, store=self.store, module=MODULE)
+        return Loader(
+            self.odoo, self.store, module=MODULE, phase="migrate", lookups=lookups,
+            folder=self.folder,
+        )  # fmt: skip
+
+    def migrate(self) -> LoadReport:
+        """Load the clinic; patient 1 is a contact that was there before."""
+        loader = self.loader()
+        loader.link([
+            NewLink("patient_1", "res.partner", self.contact, "patients", "1", How.LINKED),
+            NewLink("patient_99", "res.partner", self.contact, "patients", "99", How.MERGED),
+        ])  # fmt: skip
+        return loader.load(small_load.clinic(self.folder))
+
+    def roll_back(self) -> RollbackPlan:
+        """Plan and do it."""
+        plan = plan_rollback(self.odoo, self.store, module=MODULE)
+        apply_rollback(self.odoo, self.store, plan, patience=0)
+        return plan
+
+    def changed(self) -> dict[str, set[str]]:
+        """Name what differs from before: by table, the columns of rows that were there before."""
+        after = snapshot(self.connection.dsn)
+        found: dict[str, set[str]] = {}
+        for table in differences(self.before, after):
+            then, now = self.tables.get(table, {}), {}
+            if table in self.tables:
+                now = rows(self.connection.dsn, table)
+            columns = {
+                column
+                for number, row in then.items()
+                for column in row
+                if row[column] != now.get(number, {}).get(column)
+            }
+            found[table] = columns if then.keys() == now.keys() else {"rows"}
+        return found
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
+    """An Odoo as a clinic has it before the migration, with one contact of its own."""
+    with real_odoo.database() as connection, real_odoo.client(connection) as odoo:
+        store = Store(tmp_path / "state.sqlite")
+        contact = odoo.call("res.partner", "create", vals_list=[{
+            "name": "Person Number1", "email": "person1@example.org", "phone": "+31 20 555 9999",
+        }], context={"tracking_disable": True})[0]  # fmt: skip
+        with psycopg.connect(connection.dsn) as db:
+            # older than the migration, and by somebody else: as a clinic's own contact is
+            db.execute("UPDATE res_partner SET create_date='2020-01-01', write_uid=1 WHERE id=%s",
+                       [contact])  # fmt: skip
+        yield Clinic(
+            connection, odoo, store, tmp_path, contact, snapshot(connection.dsn),
+            {table: rows(connection.dsn, table) for table in UPDATED},
+        )  # fmt: skip
+        store.close()
+
+
+def _allowed(found: dict[str, set[str]]) -> bool:
+    return found.keys() <= UPDATED and all(columns <= STAMPS for columns in found.values())
+
+
+def test_after_rollback_the_whole_database_is_as_it_was(clinic: Clinic) -> None:
+    """Schema, patients, visits, notes and files go; the contact that was there is put back."""
+    clinic.prepare()
+    report = clinic.migrate()
+    during = clinic.changed()
+    plan = clinic.roll_back()
+
+    assert report.refused == []
+    assert report.updated == ["patient_1"]
+    assert len(report.created) == 49 + 100 + 5 + 50 + 8
+    assert len(during) > 10
+    assert plan.keep == ()
+    assert _allowed(clinic.changed()), clinic.changed()
+
+
+def test_a_second_migration_after_a_rollback_makes_the_same_again(clinic: Clinic) -> None:
+    """Load, rollback, load equals one load: the same records, and again reversible."""
+    clinic.prepare()
+    first = clinic.migrate()
+    clinic.roll_back()
+    clinic.prepare()
+    second = clinic.migrate()
+    clinic.roll_back()
+
+    assert second.created == first.created
+    assert _allowed(clinic.changed()), clinic.changed()
+
+
+def test_a_prepared_but_never_loaded_database_is_restored(clinic: Clinic) -> None:
+    """Fields, stages, tag, group and views leave no trace."""
+    clinic.prepare()
+    clinic.roll_back()
+
+    assert _allowed(clinic.changed()), clinic.changed()
+
+
+def test_a_changed_patient_is_rolled_back_too(clinic: Clinic) -> None:
+    """A second load with changed values is undone like the first."""
+    clinic.prepare()
+    clinic.migrate()
+    changed = [small_load.partner(2, city="Leiden"), small_load.partner(1, city="Leiden")]
+    report = clinic.loader().load(changed)
+    clinic.roll_back()
+
+    assert sorted(report.updated) == ["patient_1", "patient_2"]
+    assert _allowed(clinic.changed()), clinic.changed()
+
+
+def test_attachments_keep_their_bytes_and_leave_with_the_rollback(clinic: Clinic) -> None:
+    """Even an image wider than Odoo likes arrives unchanged."""
+    clinic.prepare()
+    clinic.migrate()
+    stored = clinic.odoo.search_read(
+        "ir.attachment", [["res_model", "=", "res.partner"], ["name", "=", "scan.png"]],
+        fields=["checksum", "file_size", "mimetype"],
+    )  # fmt: skip
+    sent = small_load.large_png()
+    clinic.roll_back()
+    left = clinic.odoo.call("ir.attachment", "search_count", domain=[["id", "=", stored[0]["id"]]])
+
+    assert stored[0]["checksum"] == hashlib.sha1(sent, usedforsecurity=False).hexdigest()
+    assert stored[0]["file_size"] == len(sent)
+    assert stored[0]["mimetype"] == "image/png"
+    assert left == 0
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Something a person does in Odoo after the load, and what must then stay."""
+
+    name: str
+    act: Callable[[Odoo, int], Any]
+    keeps: str
+
+
+def _visit_of(odoo: Odoo, patient: int) -> int:
+    return int(odoo.call("crm.lead", "search", domain=[["partner_id", "=", patient]])[0])
+
+
+TOUCHES = [
+    Touch("an edit", lambda odoo, patient: odoo.call(
+        "res.partner", "write", ids=[patient], vals={"phone": "1"}), "patient_2"),
+    Touch("a message", lambda odoo, patient: odoo.call(
+        "res.partner", "message_post", ids=[patient], body="Called back."), "patient_2"),
+    Touch("a new opportunity", lambda odoo, patient: odoo.call(
+        "crm.lead", "create", vals_list=[{"name": "Recall", "partner_id": patient}]),
+        "patient_2"),
+    Touch("an edit of a visit", lambda odoo, patient: odoo.call(
+        "crm.lead", "write", ids=[_visit_of(odoo, patient)], vals={"priority": "2"}),
+        "patient_2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("touch", TOUCHES, ids=lambda touch: touch.name)
+def test_what_people_changed_or_tied_to_it_is_kept_and_listed(clinic: Clinic, touch: Touch) -> None:
+    """Mary's work of the week after the migration outlives the rollback of the migration."""
+    clinic.prepare()
+    clinic.migrate()
+    link = clinic.store.destination.link(touch.keeps)
+    assert link is not None
+    groups = ("sales_team.group_sale_salesman_all_leads",)
+    with real_odoo.person(clinic.connection, "mary", groups=groups) as mary:
+        touch.act(mary, link.res_id)
+    plan = clinic.roll_back()
+    left = clinic.odoo.search_read("res.partner", [["id", "=", link.res_id]], fields=["name"])
+    others = clinic.odoo.call(
+        "res.partner", "search_count", domain=[["email", "like", "person%@example.org"]]
+    )
+
+    assert touch.keeps in {item.external_id for item in plan.keep}
+    assert all(item.reason for item in plan.keep)
+    assert [row["name"] for row in left] == ["Person Number2"]
+    assert others == 2  # the kept one, and the contact that was there before
+
+
+def test_a_contact_that_a_person_changed_since_keeps_the_new_value(clinic: Clinic) -> None:
+    """The before-image is put back only where the value is still the one we wrote."""
+    clinic.prepare()
+    clinic.migrate()
+    with real_odoo.person(clinic.connection, "mary", groups=("base.group_partner_manager",)) as me:
+        me.call("res.partner", "write", ids=[clinic.contact], vals={"city": "Gouda"})
+    plan = clinic.roll_back()
+    row = rows(clinic.connection.dsn, "res_partner")[clinic.contact]
+
+    assert (row["city"], row["street"]) == ("Gouda", None)
+    assert [item.external_id for item in plan.keep] == ["patient_1"]
+
+
+def test_a_rollback_that_was_stopped_goes_on(clinic: Clinic) -> None:
+    """Killed between two removals, the next start finishes the work."""
+    clinic.prepare()
+    clinic.migrate()
+    plan = plan_rollback(clinic.odoo, clinic.store, module=MODULE)
+
+    class Killed(BaseException):
+        """Nobody catches it."""
+
+    def kill(removed: int) -> None:
+        if removed > 60:
+            raise Killed
+
+    with pytest.raises(Killed):
+        apply_rollback(clinic.odoo, clinic.store, plan, on_progress=kill, patience=0)
+    clinic.roll_back()
+
+    assert _allowed(clinic.changed()), clinic.changed()
+
+
+def test_a_run_whose_state_was_lost_adopts_its_records_and_rolls_them_back(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    """A new run folder finds everything by external id: nothing twice, the old contact spared."""
+    clinic.prepare()
+    clinic.migrate()
+    clinic.store = Store(tmp_path / "another.sqlite")
+    rows_again: list[LoadRow] = list(small_load.clinic(clinic.folder))
+    report = clinic.loader().load(rows_again)
+    there = clinic.odoo.call("crm.lead", "search_count", domain=[["x_practicehub_id", "!=", False]])
+    clinic.roll_back()
+    contact = clinic.odoo.search_read("res.partner", [["id", "=", clinic.contact]], fields=["name"])
+
+    assert report.created == []
+    assert there == 100
+    assert len(contact) == 1
