@@ -5,17 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all lab bench lint format clean
+.PHONY: demo test lab lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
 	@$(BIN)/workbench demo
 
 test: lint
-	@WORKBENCH_SANDBOX_INSTANCE=tests $(BIN)/python -m tests.support.suite
-
-test-all: lint
-	@WORKBENCH_SANDBOX_INSTANCE=tests $(BIN)/python -m tests.support.suite --all
+	@WORKBENCH_SANDBOX_INSTANCE=tests $(BIN)/python -m tests.support.suite $(TESTS)
 
 lint: $(STAMP)
 	@$(BIN)/ruff format --check --quiet workbench tests notebooks || { echo "Formatting differs: run make format." >&2; exit 1; }
@@ -28,9 +25,6 @@ format: $(STAMP)
 
 lab: $(STAMP)
 	@$(BIN)/workbench lab $(RUN)
-
-bench: $(STAMP)
-	@$(BIN)/python -m tests.benchmarks
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

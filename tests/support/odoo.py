@@ -22,6 +22,8 @@ from workbench.sandbox.odoo.instance import current_instance
 
 INSTANCE = "tests"
 PREFIX = "t_"
+KEPT = "WORKBENCH_TESTS_KEEP_ODOO"
+"""Set: whoever started the suite ends the server; its workers never do."""
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,8 @@ def odoo_server() -> Iterator[OdooConnection]:
     os.environ["WORKBENCH_SANDBOX_INSTANCE"] = INSTANCE
     with locked(users / "lock"):
         mine.unlink()
-        if not _others(users):
+        # `make test` ends the server itself, once, after its last worker
+        if not _others(users) and not os.environ.get(KEPT):
             down()
 
 
