@@ -5,6 +5,8 @@ Rooms are imported inside the verbs: `workbench status` must answer at once.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -15,7 +17,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.errors import DecisionNeededError, UsageError, WorkbenchError
+from workbench.errors import (
+    INTERRUPTED,
+    STOPPED,
+    DecisionNeededError,
+    UsageError,
+    WorkbenchError,
+    of_system,
+)
 
 if TYPE_CHECKING:
     from workbench.run import Run
@@ -30,8 +39,6 @@ sandbox_app = typer.Typer(
     help="A PracticeHub simulator and a real Odoo, both on this machine.", no_args_is_help=True
 )
 app.add_typer(sandbox_app, name="sandbox")
-
-INTERRUPTED = 130
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="FILE", help="the migration.toml")]
 RunDir = Annotated[Path, typer.Argument(metavar="DIR", help="the run folder")]
@@ -63,7 +70,9 @@ def init(file: ConfigFile) -> None:
     if not file.parent.is_dir():
         what = f"There is no folder {file.parent}."
         raise UsageError(what, do="Make the folder first.")
-    file.write_text((assets.templates() / "migration.toml").read_text("utf-8"), "utf-8")
+    text = (assets.templates() / "migration.toml").read_text("utf-8")
+    with file.open("x", encoding="utf-8") as out:
+        out.write(text)
     print(f"{file} is written. Fill it in, then: workbench run {file}")
 
 
@@ -81,6 +90,7 @@ def run(
     from workbench.run import Run  # noqa: PLC0415
     from workbench.terminal import watching  # noqa: PLC0415
 
+    runner.check_names(until=until, only=phase)
     target = folder or Path("runs") / file.stem
     opened = Run.create(file, target)
     with watching(opened.folder / "state.sqlite"):
@@ -105,6 +115,9 @@ def accept(
     if not proposed:
         what = "Nothing says what to accept."
         raise UsageError(what, do="Add --proposed to accept every decision that has a proposal.")
+    if not by.strip():
+        what = "Nobody is named as accepting the proposals."
+        raise UsageError(what, do="Name the person who decides: --by NAME.")
     opened = _open(folder)
     with opened.store.transaction():
         waiting = opened.store.decisions.open()
@@ -157,10 +170,11 @@ def rollback(
     yes: Annotated[bool, typer.Option("--yes", help="take it out; without, only say what")] = False,
 ) -> None:
     """Take out of Odoo what this run made, and prove it."""
-    from workbench.phases import runner  # noqa: PLC0415
+    from workbench.phases import gates, runner  # noqa: PLC0415
     from workbench.terminal import watching  # noqa: PLC0415
 
     opened = _open(folder)
+    gates.check(opened, "rollback")
     with opened.exclusive():
         print(opened.rollback.plan())
         if not yes:
@@ -175,17 +189,11 @@ def rollback(
 @app.command()
 def verify(folder: RunDir) -> None:
     """Check the evidence offline, without credentials; exit 5 when anything is off."""
-    from workbench.errors import EvidenceError  # noqa: PLC0415
     from workbench.proof import verify as verify_folder  # noqa: PLC0415
 
-    if not (folder / "state.sqlite").is_file():
-        _open(folder)
     found = verify_folder(folder)
-    for check in found.checks:
-        print(f"{'✓' if check.ok else '✗'} {check.name}: {check.detail}")
-    if found.first_bad is not None:
-        what = f"The evidence does not verify: {found.first_bad.name}: {found.first_bad.detail}"
-        raise EvidenceError(what)
+    print("\n".join(found.lines()))
+    found.demand()
 
 
 @app.command()
@@ -206,7 +214,11 @@ def lab(
                f"--ServerApp.root_dir={notebooks}"]  # fmt: skip
     if os.geteuid() == 0:
         command.append("--allow-root")
-    raise typer.Exit(subprocess.call(command, env=environment))
+    with subprocess.Popen(command, env=environment) as server:
+        while server.poll() is None:
+            with contextlib.suppress(KeyboardInterrupt):  # JupyterLab asks, and then ends itself
+                server.wait()
+    raise typer.Exit(server.returncode)
 
 
 @sandbox_app.command("up")
@@ -251,27 +263,48 @@ def _open(folder: Path) -> Run:
 
 def main() -> None:
     """Run a verb; say what went wrong in three lines, and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no ✓
+    code = _run()
     try:
-        app()
-    except WorkbenchError as error:
-        print(error, file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print(
-            "Stopped by Ctrl-C.\nEverything recorded so far is kept, in PracticeHub nothing was "
-            "changed.\nRun the same command again; it goes on where it stopped.",
-            file=sys.stderr,
-        )
-        sys.exit(INTERRUPTED)
+        sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - the edge: a defect of ours, told without its values
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        print(
-            f"A defect in the workbench: {type(error).__name__} at {Path(place.filename).name}:"
-            f"{place.lineno}.\nEverything recorded so far is kept.\n"
-            "Run the command again; if it comes back, report this line.",
-            file=sys.stderr,
-        )
-        sys.exit(1)
+        code = code or 1
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        app()
+    except SystemExit as ended:  # how typer ends, always
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except WorkbenchError as error:
+        return _say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the edge: nothing of it may reach a terminal
+        known = of_system(error) if isinstance(error, OSError) else None
+        return _say(str(known), known.exit_code) if known else _say(_defect(error), 1)
+    else:
+        code = 0
+    return _say(STOPPED, code) if code == INTERRUPTED else code
+
+
+def _defect(error: Exception) -> str:
+    """Tell a defect of ours by its class and its place; its message may hold a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(Path(__file__).parent)]
+    place = (ours or frames)[-1]
+    return (
+        f"A defect in the workbench: {type(error).__name__} at {Path(place.filename).name}:"
+        f"{place.lineno}.\nEverything recorded so far is kept.\n"
+        "Run the command again; if it comes back, report the first of these lines."
+    )
+
+
+def _say(text: str, code: int) -> int:
+    with contextlib.suppress(BrokenPipeError):
+        print(text, file=sys.stderr, flush=True)
+    return code

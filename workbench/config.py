@@ -9,10 +9,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import keyring
-import keyring.errors
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from rapidfuzz import process
 
 from workbench.errors import ConfigError, SecretError
 
@@ -22,7 +19,9 @@ REGIONS = ("neptune", "apollo", "vulcan", "jupiter")
 
 def _reference(value: str) -> str:
     kind, _, rest = value.partition(":")
-    if value and (kind not in {"env", "keyring", "file"} or not rest):
+    # a name with a dash in it is no variable's: it is a key that somebody wrote behind `env:`
+    named = rest.isidentifier() if kind == "env" else bool(rest)
+    if value and (kind not in {"env", "keyring", "file"} or not named):
         what = "must be env:NAME, keyring:SERVICE/NAME or file:PATH, never the key itself"
         raise ValueError(what)
     return value
@@ -148,6 +147,8 @@ def _suggestion(where: tuple[int | str, ...]) -> str:
     }  # fmt: skip
     if len(where) > 1:
         section = sections.get(str(where[0]), Config)
+    from rapidfuzz import process  # noqa: PLC0415 - only a typing error needs it
+
     best = process.extractOne(str(where[-1]), list(section.model_fields), score_cutoff=60)
     return f"; did you mean {best[0]}?" if best else ""
 
@@ -167,6 +168,10 @@ def secret(reference: str, *, what: str, base: Path | None = None) -> str:
     if kind == "env":
         found = os.environ.get(rest, "")
     elif kind == "keyring":
+        # here, because it takes a tenth of a second and `workbench status` does not need it
+        import keyring  # noqa: PLC0415
+        import keyring.errors  # noqa: PLC0415
+
         service, _, name = rest.partition("/")
         try:
             found = keyring.get_password(service, name or service) or ""

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MethodType, TracebackType
 from typing import Any
 
-from workbench.errors import WorkbenchError
+from workbench.errors import StorageFullError, WorkbenchError, of_system
 
 FAULT_MIME = "application/vnd.workbench.fault+json"
 """How the kernel tells the engine of an error: by class and fields, not by text."""
@@ -40,6 +40,8 @@ def fault_of(error: BaseException, *, at: TracebackType | None = None) -> dict[s
         the class names of the errors behind it, nearest first.
     """
     frames = traceback.extract_tb(at or error.__traceback__)
+    if isinstance(error, OSError) and isinstance(full := of_system(error), StorageFullError):
+        error = full  # whoever wrote: what to do is the same
     lineage = [
         kind.__name__
         for kind in type(error).__mro__

@@ -25,11 +25,13 @@ class Masker:
     @classmethod
     def of(cls, store: Store) -> Masker:
         """Use the run's key; the first call makes it (it stays in the state file)."""
-        with store.transaction():
-            held = store.journey.meta(_META)
-            if held is None:
-                held = secrets.token_hex(16)
-                store.journey.set_meta(_META, held)
+        held = store.journey.meta(_META)
+        if held is None:
+            with store.transaction():
+                held = store.journey.meta(_META)  # another process may have been faster
+                if held is None:
+                    held = secrets.token_hex(16)
+                    store.journey.set_meta(_META, held)
         return cls(bytes.fromhex(held))
 
     def __call__(self, value: object) -> str:

@@ -11,11 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import stamina
-
 from workbench import kernel, masking, show
 from workbench.config import Config, load_config, secret
-from workbench.errors import BusyError, RunFolderError
+from workbench.errors import BusyError, RunFolderError, StateError, StorageFullError, of_system
 from workbench.progress import Progress
 from workbench.state import Store, digest
 
@@ -36,6 +34,8 @@ if TYPE_CHECKING:  # phases import the rooms, which a cold `workbench status` do
 RUN_VARIABLE = "WORKBENCH_RUN"
 HEADLESS_VARIABLE = "WORKBENCH_HEADLESS"
 HELD_VARIABLE = "WORKBENCH_RUN_HELD"
+DATABASE_UUID = "database_uuid"
+"""Under which name the run keeps what tells its Odoo database from another of that name."""
 _FOLDERS = ("pages", "files", "notebooks", "reports")
 
 
@@ -59,32 +59,19 @@ class Run:
 
         Raises:
             ConfigError: the configuration has faults.
-            RunFolderError: the folder was made for another account or database, or holds
-                something that is not a run.
+            RunFolderError: the folder was made for another account or database, holds
+                something that is not a run, or cannot be made.
+            BusyError: another process is working in the folder.
         """
         config = load_config(config_file)
         folder = folder.expanduser().resolve()
-        if folder.exists() and not (folder / "state.sqlite").exists() and any(folder.iterdir()):
-            what = f"{folder} holds something that is not a run."
-            raise RunFolderError(what)
         old_mask = os.umask(0o077)
         try:
-            for part in ("", *_FOLDERS):
-                (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            store = Store(folder / "state.sqlite")
-            _bind(store, config, folder)
-            text = config_file.read_bytes()
-            copy = folder / "migration.toml"
-            if not copy.exists() or copy.read_bytes() != text:
-                copy.write_bytes(text)
-                copy.chmod(0o600)
-            with store.transaction():
-                store.journey.set_meta("secrets_base", str(config_file.resolve().parent))
-                if store.journey.meta("config_hash") != _config_hash(config):
-                    store.journey.set_meta("config_hash", _config_hash(config))
-                    store.ledger.append("configured", folder.name,
-                                        detail={"hash": _config_hash(config)})  # fmt: skip
+            _make_folders(folder)
+            # under the lock: a configuration is not changed under the feet of a run
+            with _locked(folder / "run.lock", patience=0.0):
+                store = _open_store(folder, config)
+                _keep_config(store, config, config_file, folder)
         finally:
             os.umask(old_mask)
         return cls(folder, config, store, phase=None)
@@ -99,6 +86,7 @@ class Run:
 
         Raises:
             RunFolderError: no folder was named, or it is not a run folder.
+            StateError: its state file cannot be read.
             GateError: the phase may not start yet.
             BusyError: another process is working in the folder.
         """
@@ -113,8 +101,7 @@ class Run:
             what = f"{folder} is not a run folder."
             raise RunFolderError(what)
         config = load_config(folder / "migration.toml")
-        store = Store(folder / "state.sqlite")
-        _bind(store, config, folder)
+        store = _open_store(folder, config)
         run = cls(folder, config, store, phase=phase)
         if run.headless:
             run._hold_for_life()
@@ -208,6 +195,8 @@ class Run:
     @cached_property
     def source(self) -> Client:
         """The only way to PracticeHub: it keeps the pace and can only read."""
+        import stamina  # noqa: PLC0415 - see TYPE_CHECKING above
+
         from workbench.practicehub import open_client  # noqa: PLC0415
 
         key = self.secret(self.config.practicehub.api_key, what="the PracticeHub key")
@@ -312,18 +301,84 @@ def _config_hash(config: Config) -> str:
     return digest(config.model_dump(mode="json"))
 
 
+def _make_folders(folder: Path) -> None:
+    """Make the run folder and what lies in it, unless something else is there."""
+    try:
+        if folder.exists() and not (folder / "state.sqlite").exists():
+            # what a run leaves that was stopped while it was being made is no stranger
+            strangers = [
+                entry for entry in folder.iterdir()
+                if entry.name not in (*_FOLDERS, "run.lock")
+                or (entry.is_dir() and any(entry.iterdir()))
+            ]  # fmt: skip
+            if strangers:
+                what = f"{folder} holds something that is not a run."
+                raise RunFolderError(what)
+        for part in ("", *_FOLDERS):
+            (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        full = of_system(error)
+        if isinstance(full, StorageFullError):
+            raise full from None
+        what = f"The run folder {folder} cannot be made: {error.strerror}."
+        raise RunFolderError(what, do="Name a folder that can be written, with --run.") from None
+
+
+def _open_store(folder: Path, config: Config) -> Store:
+    """Open the state file and see that it is of this account and database."""
+    path = folder / "state.sqlite"
+    if path.exists() and not path.stat().st_size and (folder / "migration.toml").exists():
+        what = f"{path} is empty: what the run knew is gone."
+        raise StateError(what)
+    store = Store(path)
+    try:
+        _bind(store, config, folder)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _keep_config(store: Store, config: Config, file: Path, folder: Path) -> None:
+    """Keep a copy of the configuration in the run folder, and note that it changed."""
+    text = file.read_bytes()
+    copy = folder / "migration.toml"
+    if not copy.exists() or copy.read_bytes() != text:
+        draft = folder / ".migration.toml"
+        draft.write_bytes(text)
+        draft.chmod(0o600)
+        draft.replace(copy)
+    base, hashed = str(file.resolve().parent), _config_hash(config)
+    with store.transaction():
+        if store.journey.meta("secrets_base") != base:
+            store.journey.set_meta("secrets_base", base)
+        if store.journey.meta("config_hash") != hashed:
+            store.journey.set_meta("config_hash", hashed)
+            store.ledger.append("configured", folder.name, detail={"hash": hashed})
+
+
 def _bind(store: Store, config: Config, folder: Path) -> None:
-    """Tie the folder to one account and one database, or refuse another."""
+    """Tie the folder to one account and one database, or refuse another.
+
+    A name that was misspelt binds nothing: what has never answered may still be corrected.
+    A folder that is bound is only read, so that `workbench status` waits for nobody.
+    """
     ours = {
         "account": config.practicehub.account,
         "odoo_database": config.odoo.database,
     }
-    with store.transaction():
-        for key, value in ours.items():
-            held = store.journey.meta(key)
-            if held is None:
+    held = {key: store.journey.meta(key) for key in ours}
+    answered = {
+        "account": any(walk.pages for walk in store.source.walks()),
+        "odoo_database": store.journey.meta(DATABASE_UUID) is not None,
+    }
+    for key, value in ours.items():
+        if held[key] not in {None, value} and answered[key]:
+            kind = "PracticeHub account" if key == "account" else "Odoo database"
+            what = f"{folder} belongs to the {kind} {held[key]}, not to {value}."
+            raise RunFolderError(what)
+    if held != ours:
+        with store.transaction():
+            for key, value in ours.items():
                 store.journey.set_meta(key, value)
-            elif held != value:
-                kind = "PracticeHub account" if key == "account" else "Odoo database"
-                what = f"{folder} belongs to the {kind} {held}, not to {value}."
-                raise RunFolderError(what)

@@ -6,13 +6,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from workbench.errors import WorkbenchError
 from workbench.progress import sentence
 from workbench.state import Step, Store
 
@@ -41,15 +42,13 @@ def watching(state_file: Path) -> Iterator[None]:
 
 def _watch(state_file: Path, stop: threading.Event) -> None:
     began = time.time()
-    store = Store(state_file)
-    console = Console(stderr=True)
-    try:
+    # a full disk or a terminal that went away is told by whoever works, not by who watches
+    with suppress(WorkbenchError, OSError), closing(Store(state_file)) as store:
+        console = Console(stderr=True)
         if console.is_terminal:
             _rewrite(store, console, stop, began)
         else:
             _append(store, stop, began)
-    finally:
-        store.close()
 
 
 def _fresh(store: Store, began: float) -> list[Step]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any, Protocol
 
 import nbformat
@@ -89,10 +90,15 @@ class TruthfulClient(NotebookClient):
             WorkbenchError: of the class that a cell raised, or an EngineError.
             asyncio.CancelledError: Ctrl-C; the running cell was interrupted first.
         """
+        # a second Ctrl-C leaves tasks behind whose end asyncio would print, with a traceback
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         folder = Path(self._manager.connection_file).parent
         environment = kernel_environment(env, folder=folder / "ipython")
         try:
-            await self.async_start_new_kernel(cwd=str(cwd), env=environment)
+            # what the kernel's libraries print beside the cells may hold a cell's text, too
+            await self.async_start_new_kernel(
+                cwd=str(cwd), env=environment, stdout=DEVNULL, stderr=DEVNULL
+            )
             await self.async_start_new_kernel_client()
         except RuntimeError:
             what = "The notebook's kernel did not start."

@@ -79,7 +79,7 @@ class Expecter:
         waiting = self._unknown("prescriptions", record)
         if waiting:
             return held_back(waiting, unknown_findings("prescriptions", source_id, waiting))
-        key, stop = self._patient_of("prescriptions", record, source_id)
+        _key, stop = self._patient_of("prescriptions", record, source_id)
         if stop is not None:
             return stop
         reason = "stands in its patient's list of prescriptions"

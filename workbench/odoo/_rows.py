@@ -61,9 +61,14 @@ def check(row: LoadRow, fields: Fields, lookups: Lookups) -> Refusal | None:
 def signature(row: LoadRow) -> tuple[str, ...]:
     """Name the fields that a row sets: only rows of one signature may share a call.
 
-    `load()` reads a missing cell as "empty", which is not "left alone".
+    `load()` reads a missing cell as "empty", which is not "left alone". An empty list of
+    records is left out: a new record's is empty anyway, and Odoo's calendar takes none.
     """
-    return (*sorted(row.values), "datas" if row.blob else "")
+    return (*sorted(_told(row)), "datas" if row.blob else "")
+
+
+def _told(row: LoadRow) -> list[str]:
+    return [name for name, value in row.values.items() if value != ()]
 
 
 def table(
@@ -72,7 +77,7 @@ def table(
     """Spell rows of one signature as `load()` reads them: all text, an external id first."""
     columns = ["id"]
     cells = [[f"{module}.{row.external_id}"] for row in rows]
-    for name in sorted(rows[0].values):
+    for name in sorted(_told(rows[0])):
         kind = str(fields[name]["type"])
         column = [row.values[name] for row in rows]
         refs = [ref for value in column for ref in _refs(value)]

@@ -199,6 +199,10 @@ def _unlink_names(odoo: Odoo, store: Store, todo: RollbackPlan) -> None:
         with store.transaction():
             store.destination.remove_links(names)
             store.destination.close(operation, OperationStatus.DONE)
+    # with a record Odoo removes every external id of it, a merged patient's too
+    gone = [name for name in todo.unlink if name not in rows and store.destination.link(name)]
+    if gone:
+        store.destination.remove_links(gone)
 
 
 def _unlink_rows(odoo: Odoo, ids: Sequence[int]) -> None:

@@ -43,7 +43,9 @@ class _Once(yaml.BaseLoader):
     """Makes text only, and refuses what YAML itself lets pass: the same key twice."""
 
     def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False  # noqa: FBT001, FBT002 - PyYAML's own
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002 - PyYAML's own
     ) -> dict[Hashable, object]:
         """Build a mapping whose keys are all different."""
         seen: set[str] = set()

@@ -65,6 +65,7 @@ class Delta(Steps):
         if self.need_decisions():
             return show.Table("Nothing loaded: decisions are open", ("subject",),
                               [(d.subject,) for d in self.open_decisions()])  # fmt: skip
+        duplicates.settle(self)
         return loading.as_table("Brought over", loading.load_all(self))
 
     @alone

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.errors import GateError
 from workbench.mapping import duplicate_questions, patient_fields
+from workbench.mapping.model import pair_ids
 from workbench.phases import knowledge
 from workbench.staging import candidates
-from workbench.state import Store
+from workbench.state import Decision, How, Store
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
+
+_AS_BEFORE = "Decide about the two as before, or roll back first and migrate anew."
 
 
 def look(steps: Steps) -> int:
@@ -37,10 +41,46 @@ def look(steps: Steps) -> int:
 
 
 def settle(steps: Steps) -> dict[str, str]:
-    """Keep merged patient id to the id of the patient that stays, as decided so far."""
-    survivors = dict(sorted(knowledge.draft(steps).mapping.survivors.items()))
-    steps.store.journey.set_document("duplicates", survivors)
+    """Keep merged patient id to the id of the patient that stays, as decided so far.
+
+    While a question is open again, what was decided before stands; so does a merge that was
+    carried out in Odoo and is no longer asked about.
+
+    Raises:
+        GateError: what was decided since contradicts what was carried out in Odoo.
+    """
+    store = steps.store
+    survivors = dict(knowledge.draft(steps).mapping.survivors)
+    for goes, stays in merged(store).items():
+        if goes in survivors:
+            continue
+        asked, done = _asked_about(store, goes), _how(store, goes) is How.MERGED
+        if any(one.is_open for one in asked) or (done and not asked):
+            survivors[goes] = stays
+        elif done:
+            what = f"patient_{goes} and patient_{stays} are one record in Odoo."
+            raise GateError(what, do=_AS_BEFORE)
+    for goes in survivors:
+        if _how(store, goes) in {How.CREATED, How.LINKED}:
+            what = f"patient_{goes} has a record of its own in Odoo."
+            raise GateError(what, do=_AS_BEFORE)
+    survivors = dict(sorted(survivors.items()))
+    store.journey.set_document("duplicates", survivors)
     return survivors
+
+
+def _asked_about(store: Store, patient: str) -> list[Decision]:
+    """List the questions whether a patient is somebody else too."""
+    return [
+        decision
+        for decision in store.decisions.questions(knowledge.DUPLICATE)
+        if patient in pair_ids(decision.subject.removeprefix(knowledge.DUPLICATE))
+    ]
+
+
+def _how(store: Store, patient: str) -> How | None:
+    link = store.destination.link(f"patient_{patient}")
+    return link.how if link else None
 
 
 def merged(store: Store) -> dict[str, str]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from workbench.errors import OdooRightsError, RunFolderError
 from workbench.odoo import Odoo, open_odoo
+from workbench.run import DATABASE_UUID, Run
 
-if TYPE_CHECKING:
-    from workbench.run import Run
-
-_UUID = "database_uuid"
 _RIGHTS = (
     "Give the user Administration: Settings and Sales: Administrator in Odoo, for the migration, "
     "or use the key of a user who has them; then run again."
@@ -45,10 +40,10 @@ def open_destination(run: Run) -> Odoo:
         what = "The user of the Odoo key may not see which database this is: no administrator."
         raise OdooRightsError(what, do=_RIGHTS) from None
     identity = str(found[0]["value"]) if found else ""
-    held = run.store.journey.meta(_UUID)
+    held = run.store.journey.meta(DATABASE_UUID)
     if held is None:
         with run.store.transaction():
-            run.store.journey.set_meta(_UUID, identity)
+            run.store.journey.set_meta(DATABASE_UUID, identity)
             run.store.ledger.append("bound", "odoo", detail={"database": identity})
     elif held != identity:
         odoo.close()

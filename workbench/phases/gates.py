@@ -37,13 +37,17 @@ BASIS: dict[str, tuple[str, ...]] = {
     "map": ("fields", "answers"),
     "prepare": ("mapping",),
     "extract": ("mapping",),
-    "sample": ("mapping", "schema", "duplicates", "sample"),
-    "migrate": ("mapping", "schema", "duplicates", "sample"),
-    "delta": ("mapping", "schema", "duplicates"),
-    "reconcile": ("mapping", "schema", "duplicates", "held"),
+    "sample": ("mapping", "schema", "sample"),
+    "migrate": ("mapping", "schema", "sample"),
+    "delta": ("mapping", "schema", "twins"),
+    "reconcile": ("mapping", "schema", "twins", "held"),
     "rollback": (),
 }
-"""The hashes each phase is done on."""
+"""The hashes each phase is done on.
+
+Who is whom twice is no matter of the sample or of the full load, which take what is decided
+when they load: it may be asked until the last delta, and is settled by that.
+"""
 
 
 def hashes(store: Store) -> dict[str, str]:
@@ -52,7 +56,8 @@ def hashes(store: Store) -> dict[str, str]:
     return {
         "config": journey.meta("config_hash") or "",
         "fields": journey.document_hash("questions") or "",
-        "answers": _answers(store),
+        "answers": _answers(store, *MAP_PREFIXES),
+        "twins": _answers(store, "duplicate:"),
         "mapping": journey.document_hash("mapping") or "",
         "schema": journey.document_hash("schema") or "",
         "duplicates": journey.document_hash("duplicates") or "",
@@ -61,12 +66,12 @@ def hashes(store: Store) -> dict[str, str]:
     }
 
 
-def _answers(store: Store) -> str:
-    """Hash what people said about the map: a mind that is changed makes the map anew."""
+def _answers(store: Store, *prefixes: str) -> str:
+    """Hash what people said: a mind that is changed makes anew what was made of it."""
     return digest(
         [
             [decision.subject, decision.choice, decision.comment]
-            for prefix in MAP_PREFIXES
+            for prefix in prefixes
             for decision in store.decisions.questions(prefix)
             if not decision.is_open
         ]
@@ -104,7 +109,11 @@ def check(run: Run, phase: str) -> None:
             raise GateError(what, do=f"Finish {before} first: workbench run … --phase {before}")
         if not is_current(store, before):
             what = f"{phase} needs {before}, which was done on something that has changed since."
-            raise GateError(what, do=f"Run {before} again: workbench run … --phase {before}")
-    if phase == "rollback" and store.journey.phase("prepare").status is Status.PENDING:
+            raise GateError(
+                what, do="`workbench run FILE` goes through all that is no longer current."
+            )
+    made = any(store.journey.phase(name).status is not Status.PENDING
+               for name in ("prepare", "rollback"))  # fmt: skip
+    if phase == "rollback" and not made:
         what = "rollback has nothing to take out: nothing was made in Odoo."
         raise GateError(what, do="There is nothing to do.")

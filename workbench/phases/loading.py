@@ -156,16 +156,16 @@ def _settle(steps: Steps, window: list[Due], refused: list[Refusal]) -> None:
     issues: list[Issue] = []
     for due in window:
         issues += due.issues(steps.name)
+        issues += [
+            Issue("refused_by_odoo", due.resource, due.source_id, refusal.field, refusal.reason,
+                  f"{row.external_id} is not in Odoo", steps.name)
+            for row in due.expected.rows
+            if (refusal := reasons.get(row.external_id)) is not None
+        ]  # fmt: skip
         found = _fate(steps, due, reasons)
         if found is None:
             continue  # not settled: it stays unresolved, and the sums say so
         fate, reason, external_id = found
-        if fate is Fate.REJECTED and external_id in reasons:
-            refusal = reasons[external_id]
-            issues.append(
-                Issue("refused_by_odoo", due.resource, due.source_id, refusal.field,
-                      refusal.reason, "not in Odoo", steps.name)
-            )  # fmt: skip
         stands = "" if fate in {Fate.REJECTED, Fate.EXCLUDED} else external_id
         if due.is_file:
             outcomes.append(Outcome(f"files:{due.resource}", due.source_id, fate, reason,

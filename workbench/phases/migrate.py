@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench import show
-from workbench.phases import loading, proving
+from workbench.phases import duplicates, loading, proving
 from workbench.phases.expectations import Expectations
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
@@ -19,6 +19,7 @@ class Migrate(Steps):
     @alone
     def patients(self) -> show.Table:
         """Load practitioners' names and patients, prescriptions within them."""
+        duplicates.settle(self)
         return self._load("references", "patients")
 
     @alone

@@ -9,6 +9,7 @@ from workbench.odoo import GROUP, SchemaPlan, apply_schema, checklist, plan_sche
 from workbench.phases import knowledge
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
+from workbench.state import Status
 
 
 class Prepare(Steps):
@@ -45,6 +46,10 @@ class Prepare(Steps):
                 self.run.destination, self.store, SchemaPlan.from_json(held), phase=self.name
             )
             told(1, 1, "")
+        if self.store.journey.phase("rollback").status is not Status.PENDING:
+            self.store.journey.set_phase(
+                "rollback", Status.PENDING, message="there is something to take out again"
+            )
         after = self._look()
         self.store.journey.set_document("schema", _what_stands(after))
         return show.Lines(

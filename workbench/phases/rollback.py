@@ -8,6 +8,7 @@ from workbench import panels, show
 from workbench.errors import DecisionNeededError
 from workbench.odoo import RollbackPlan, apply_rollback, plan_rollback, settle
 from workbench.panels import RollbackDesk
+from workbench.phases import gates
 from workbench.phases.finding import Finding
 from workbench.phases.reporting import write_rollback
 from workbench.phases.steps import Steps, alone
@@ -15,6 +16,7 @@ from workbench.state import Status
 
 UNDONE = ("prepare", "sample", "migrate", "delta", "reconcile")
 """The phases whose work a rollback takes out; they can be gone through again."""
+_CONFIRM = "`workbench rollback DIR --yes`, or confirm it in 10_rollback.ipynb."
 
 
 class Rollback(Steps):
@@ -73,19 +75,18 @@ class Rollback(Steps):
         Raises:
             DecisionNeededError: nobody confirmed this plan.
         """
-        if not self._desk().confirmed:
+        plan = self._plan
+        empty = not (plan.remove or plan.restore or plan.unlink)
+        if not empty and not self._desk().confirmed:
             if self.run.headless:
-                what = f"rollback: nobody confirmed what is taken out of {self.run.folder}."
-                raise DecisionNeededError(
-                    what, do="`workbench rollback DIR --yes`, or confirm it in 10_rollback.ipynb."
-                )
+                raise DecisionNeededError(self._unconfirmed(), do=_CONFIRM)
             return show.Lines("Not confirmed yet", ["type the database's name in the panel above"])
         with self.run.progress("taking out", unit="records") as told:
             report = apply_rollback(
                 self.run.destination,
                 self.store,
-                self._plan,
-                on_progress=lambda done: told(done, self._plan.records, ""),
+                plan,
+                on_progress=lambda done: told(done, plan.records, ""),
             )
         with self.store.transaction():
             self.store.proof.clear_outcomes()
@@ -97,8 +98,9 @@ class Rollback(Steps):
             removed = sum(report.removed.values())
             self.store.journey.set_document(
                 "rolled_back",
-                {"removed": removed, "restored": report.restored, "kept": len(report.kept)},
-            )
+                {"plan": plan.hash, "removed": removed, "restored": report.restored,
+                 "kept": len(report.kept)},
+            )  # fmt: skip
         del self._plan
         return show.Table(
             f"{removed:,} records removed, {report.restored:,} put back as they were",
@@ -135,5 +137,28 @@ class Rollback(Steps):
         left = found["left"] if isinstance(found, dict) else None
         if left is None:
             return Finding(("nobody looked whether anything is left",))
-        missing = (f"{left} record(s) of this run are still in Odoo",) if left else ()
+        stuck = left and self._applied()
+        missing = (f"{left} record(s) of this run are still in Odoo",) if stuck else ()
         return Finding(missing, (("left in Odoo", left),))
+
+    def need_decisions(self) -> bool:
+        """Wait while there is something to take out and nobody has confirmed the plan."""
+        found = self.store.journey.document("rollback_left")
+        if self._applied() or not (isinstance(found, dict) and found["left"]):
+            return False
+        self.store.journey.set_phase(
+            self.name, Status.WAITING, message="nobody confirmed the plan",
+            basis=gates.basis(self.store, self.name),
+        )  # fmt: skip
+        if self.run.headless:
+            raise DecisionNeededError(self._unconfirmed(), do=_CONFIRM)
+        return True
+
+    def _applied(self) -> bool:
+        """Tell whether the plan that was looked at last is the one that was carried out."""
+        done = self.store.journey.document("rolled_back")
+        looked_at = self.store.journey.document_hash("rollback")
+        return isinstance(done, dict) and done.get("plan") == looked_at
+
+    def _unconfirmed(self) -> str:
+        return f"rollback: nobody confirmed what is taken out of {self.config.odoo.database}."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench import assets, engine
+from workbench import assets
 from workbench.errors import EngineError, PhaseFailedError, UsageError
 from workbench.phases import gates
 from workbench.phases.order import BY_NAME, JOURNEY
@@ -82,11 +84,16 @@ def execute(run: Run, phase: str) -> Path:
     Raises:
         WorkbenchError: what stopped the notebook, with the exit code it stands for.
     """
+    # jsonschema, which nbformat needs, compiles a grammar of web addresses where this package is
+    # installed (JupyterLab brings it): a second of every run, and no notebook holds that format
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: not there
+    # here, because a run that finds everything done does not need it
+    from workbench import engine  # noqa: PLC0415
+
     gates.check(run, phase)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     template = assets.notebooks() / BY_NAME[phase].notebook
-    output = run.folder / "notebooks" / f"{template.stem}.{stamp}.ipynb"
     with run.exclusive():
+        output = _free_name(run.folder / "notebooks", template.stem)
         before = run.store.journey.phase(phase)
         try:
             report = engine.execute(
@@ -118,6 +125,15 @@ def execute(run: Run, phase: str) -> Path:
         if phase == "reconcile":
             run.reconcile.write_seal()  # once more: now the notebook that tells of it is there
     return output
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """Name an executed notebook after the second it starts in; waits out one that is taken."""
+    while True:
+        output = folder / f"{stem}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.ipynb"
+        if not output.exists():
+            return output
+        time.sleep(0.05)
 
 
 def _environment(run: Run) -> Mapping[str, str]:

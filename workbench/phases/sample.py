@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from workbench import panels, show
-from workbench.phases import gates, knowledge, loading, proving
-from workbench.phases.duplicates import merged
+from workbench.phases import duplicates, gates, knowledge, loading, proving
 from workbench.phases.finding import Finding
 from workbench.phases.reporting import write_sample
 from workbench.phases.steps import Steps, alone
@@ -35,7 +34,7 @@ class Sample(Steps):
         mapping = knowledge.draft(self).mapping
         gatherer = FactGatherer(value_fields=set(mapping.values))
         about: set[str] = set()
-        goes = merged(self.store)
+        goes = duplicates.settle(self)
         for resource in self.store.source.resources():
             for record in self.store.source.records(resource):
                 patient = record.source_id if resource == "patients" else record.patient_id
@@ -71,6 +70,7 @@ class Sample(Steps):
     @alone
     def load(self) -> show.Table:
         """Load the sample the way everything will be loaded."""
+        duplicates.settle(self)
         done = loading.load_all(self, patients=self._patients())
         loading.note_held(self)
         return loading.as_table("The sample, loaded", done)

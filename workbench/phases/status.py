@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import textwrap
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workbench.phases.order import PHASES
-from workbench.progress import sentence
+from workbench.progress import duration, sentence
 from workbench.proof.balance import balance
+from workbench.state import Step, WalkState
 
 if TYPE_CHECKING:
     from workbench.run import Run
 
 _TERMS = ("reported", "rows", "distinct", "created", "updated", "merged", "excluded",
           "rejected", "unresolved")  # fmt: skip
+_ALWAYS = frozenset({"reported", "rows", "distinct", "created", "unresolved"})
+_COLUMNS = 100
 _SCREENFUL = 10
 _SILENT = 60.0
 """Seconds without a word after which a step is shown with the time of its last one."""
@@ -46,13 +52,14 @@ def page(run: Run, found: dict[str, object]) -> str:
     lines = [f"Run {run.name}", ""]
     for phase in PHASES:
         state = run.store.journey.phase(phase.name)
-        lines.append(f"  {phase.number:>2} {phase.name:<10} {state.status.value:<8} "
-                     f"{state.message}")  # fmt: skip
+        start = f"  {phase.number:>2} {phase.name:<10} {state.status.value:<8} "
+        lines.append(_wrapped(start, state.message))
     lines += _sums(found["resources"], found["files"])
     waiting = found["decisions_open"]
     if isinstance(waiting, list) and waiting:
         lines += ["", f"  {len(waiting)} decision(s) wait for a person:"]
-        lines += [f"    {one['subject']}: {one['question']}" for one in waiting[:_SCREENFUL]]
+        lines += [_wrapped("    ", f"{one['subject']}: {one['question']}")
+                  for one in waiting[:_SCREENFUL]]  # fmt: skip
         more = len(waiting) - _SCREENFUL
         lines += [f"    … and {more} more"] if more > 0 else []
     running = [step for step in run.store.journey.progress() if not step.finished]
@@ -74,11 +81,28 @@ def _sums(resources: object, files: object) -> list[str]:
         return []
     rows = [*resources.items(), ("their files", files)]
     shown = [t for t in _TERMS if t in _ALWAYS or any(terms[t] for _, terms in rows)]
-    lines = ["", f"  {'':<22}" + "".join(f"{name:>11}" for name in shown)]
-    for name, terms in rows:
-        cells = ("–" if terms[t] is None else f"{terms[t]:,}" for t in shown)
-        lines.append(f"  {name:<22}" + "".join(f"{cell:>11}" for cell in cells))
-    return lines
+    table = [["", *shown]] + [
+        [name, *("–" if terms[t] is None else f"{terms[t]:,}" for t in shown)]
+        for name, terms in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    gap = "  " if sum(widths) + 2 * len(widths) <= _COLUMNS else " "
+    return ["", *("  " + gap.join(_cells(row, widths)).rstrip() for row in table)]
+
+
+def _cells(row: list[str], widths: list[int]) -> Iterator[str]:
+    yield row[0].ljust(widths[0])
+    for cell, width in zip(row[1:], widths[1:], strict=True):
+        yield cell.rjust(width)
+
+
+def _wrapped(start: str, text: str) -> str:
+    """Write a text behind its start, its further lines under its first."""
+    first = " ".join(text.split())
+    return textwrap.fill(
+        first, _COLUMNS, initial_indent=start, subsequent_indent=" " * len(start),
+        break_long_words=False, break_on_hyphens=False,
+    ) or start.rstrip()  # fmt: skip
 
 
 def _heard(step: Step) -> str:
@@ -95,5 +119,10 @@ def _forecast(run: Run) -> list[str]:
 
     asked = run.config.practicehub
     left = estimate(run.store, per_second=asked.requests_per_second, page_size=asked.page_size)
-    return ["", f"  about {duration(left.seconds)} of reading is left: "
-                f"{left.requests:,} requests; complexity {left.grade}"]  # fmt: skip
+    return [
+        "",
+        (
+            f"  about {duration(left.seconds)} of reading is left: "
+            f"{left.requests:,} requests; complexity {left.grade}"
+        ),
+    ]

@@ -1,4 +1,8 @@
-"""What lies on disk, checked against its hashes, and P1 counted anew from the raw pages."""
+"""What lies on disk, checked against its hashes, and P1 counted anew from the raw pages.
+
+How pages are read is asked of `practicehub` inside the functions: `workbench status` needs
+the sums of this room, and not the HTTP client that comes with that one.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from workbench.errors import SourceShapeError
-from workbench.practicehub import envelope
-from workbench.practicehub.blobs import file_path, page_path
-from workbench.practicehub.catalogue import resource as resource_named
-from workbench.practicehub.issues import SourceIssue
-from workbench.practicehub.rows import read_rows
 from workbench.proof.balance import balance
 from workbench.proof.checks import BadError, some
 from workbench.proof.ledger import check_artefact_rows, check_file_rows, check_page_rows
@@ -46,6 +45,8 @@ def body_of(folder: Path, page: HeldPage) -> bytes:
     Raises:
         BadError: it is missing, cannot be unpacked, or is not what its hash says.
     """
+    from workbench.practicehub import page_path  # noqa: PLC0415 - see the top
+
     name = f"page {page.number} of {page.resource} ({page.sha256[:12]})"
     try:
         body = zlib.decompress(page_path(folder, page.sha256).read_bytes())
@@ -71,6 +72,9 @@ def recount(folder: Path, pages: Iterable[HeldPage]) -> dict[str, Recount]:
         BadError: a page is missing, altered, or holds another number of rows than the
             table of pages says.
     """
+    from workbench.practicehub import envelope, resource  # noqa: PLC0415 - see the top
+    from workbench.practicehub.rows import read_rows  # noqa: PLC0415 - see the top
+
     found: dict[str, Recount] = {}
     for page in pages:
         counted = found.setdefault(page.resource, Recount(generation=page.generation))
@@ -78,7 +82,7 @@ def recount(folder: Path, pages: Iterable[HeldPage]) -> dict[str, Recount]:
             sent = envelope.parse(json.loads(body_of(folder, page)), resource=page.resource).rows
         except (ValueError, SourceShapeError):
             sent = []
-        read = read_rows(resource_named(page.resource), sent, page=page.number, phase="")
+        read = read_rows(resource(page.resource), sent, page=page.number, phase="")
         rows = [(record.source_id, record.sha256) for record in read.records]
         counted.nameless.update((page.number, issue.rule) for issue in read.issues)
         if len(rows) != page.rows:
@@ -106,6 +110,8 @@ def check_pages(folder: Path, store: Store, told: Told) -> str:
 
 def check_records(folder: Path, store: Store, told: Told) -> str:
     """See that the records held are those of the raw pages: none more, none less, none other."""
+    from workbench.practicehub import SourceIssue  # noqa: PLC0415 - see the top
+
     counted = recount(folder, store.source.pages())
     volumes = store.source.volumes()
     copies = {
@@ -160,6 +166,8 @@ def _check_held(resource: str, store: Store, raw: Recount) -> set[str]:
 
 def check_files(folder: Path, store: Store, told: Told) -> str:
     """See that every file held is on disk, whole and as it arrived."""
+    from workbench.practicehub import file_path  # noqa: PLC0415 - see the top
+
     count = size = 0
     for file in store.source.files(FileState.HELD):
         name = f"file {file.resource}_{file.source_id}"

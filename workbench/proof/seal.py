@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
 
-from workbench.errors import EvidenceError, StateError
+from workbench.errors import EvidenceError, StateError, StorageFullError, of_system
 from workbench.proof.balance import balance
 from workbench.proof.checks import BadError
 from workbench.proof.evidence import blob_digests, check_file_on_disk
@@ -193,7 +193,8 @@ def write_private(target: Path, content: bytes) -> None:
     """Write a file that only its owner may read: whole under its name, or not at all.
 
     Raises:
-        StateError: the disk refuses.
+        StorageFullError: the disk is full; what stood there before still does.
+        StateError: the disk refuses for another reason.
     """
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
@@ -206,6 +207,8 @@ def write_private(target: Path, content: bytes) -> None:
         partial.replace(target)
     except OSError as error:
         partial.unlink(missing_ok=True)
+        if isinstance(full := of_system(error), StorageFullError):
+            raise full from None
         what = f"{target.name} cannot be written ({type(error).__name__})."
         raise StateError(
             what, do="See that the run folder can be written, then run again."
