@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lab lint format clean
+.PHONY: demo test bench lab lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -13,6 +13,9 @@ demo: $(STAMP)
 
 test: lint
 	@WORKBENCH_SANDBOX_INSTANCE=tests $(BIN)/python -m tests.support.suite $(TESTS)
+
+bench: $(STAMP)
+	@WORKBENCH_SANDBOX_INSTANCE=bench $(BIN)/python -m tests.benchmarks
 
 lint: $(STAMP)
 	@$(BIN)/ruff format --check --quiet workbench tests notebooks || { echo "Formatting differs: run make format." >&2; exit 1; }
