@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Moves a clinic from PracticeHub to Odoo CRM, with proof that anyone can check.",
+    epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a person must decide, "
+    "4 a gate refused, 5 the evidence does not verify, 130 stopped by Ctrl-C.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -82,10 +84,17 @@ def run(
     folder: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="default: runs/<stem of FILE>")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="stop after this phase")] = None,
-    phase: Annotated[str | None, typer.Option(help="run this phase only, done or not")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="PHASE", help="stop after this phase")
+    ] = None,
+    phase: Annotated[
+        str | None, typer.Option(metavar="PHASE", help="run this phase only, done or not")
+    ] = None,
 ) -> None:
-    """Go on with a migration; safe to repeat."""
+    """Go on with a migration; safe to repeat.
+
+    The phases are connect, audit, map, prepare, extract, sample, migrate, delta, reconcile.
+    """
     from workbench.phases import runner  # noqa: PLC0415
     from workbench.run import Run  # noqa: PLC0415
     from workbench.terminal import watching  # noqa: PLC0415

@@ -79,7 +79,7 @@ def _sums(resources: object, files: object) -> list[str]:
     """Write P1's sums; a column of zeros is left out, so that a line fits a terminal."""
     if not isinstance(resources, dict) or not isinstance(files, dict) or not resources:
         return []
-    rows = [*resources.items(), ("their files", files)]
+    rows = [*resources.items(), ("files (bytes)", files)]
     shown = [t for t in _TERMS if t in _ALWAYS or any(terms[t] for _, terms in rows)]
     table = [["", *shown]] + [
         [name, *("–" if terms[t] is None else f"{terms[t]:,}" for t in shown)]
