@@ -10,6 +10,8 @@ from workbench.sandbox.clinic import Clinic
 
 SHORT = 4
 """A shorter value could stand anywhere by chance."""
+DIGITS = 7
+"""A shorter number too: a postcode of five digits was once the size of a notebook."""
 _WORD = re.compile(r"\w+")
 PERSONAL = ("first_name", "last_name", "email", "phone", "mobilephone", "address_line_1", "zip",
             "note", "date_of_birth", "emergency_contact", "medical_history", "policy_number",
@@ -29,7 +31,7 @@ def canaries(clinic: Clinic) -> set[str]:
               for name in names if one[name]}  # fmt: skip
     found |= {str(leaf) for one in clinic["clinical_notes"] for leaf in truth.leaves(one["data"])}
     found -= staff | {"Subjective", "Objective", "Assessment", "Plan"}
-    return {one for one in found if len(one) >= SHORT}
+    return {one for one in found if len(one) >= (DIGITS if one.isdigit() else SHORT)}
 
 
 def readings(text: str) -> str:
@@ -43,6 +45,13 @@ def found_in(text: str, wanted: set[str]) -> set[str]:
     """Give which values stand in a text as words of their own."""
     whole = readings(text)
     there = set(_WORD.findall(whole))
-    return {one for one in wanted
-            if there.issuperset(_WORD.findall(one))
-            and re.search(rf"(?<!\w){re.escape(one)}(?!\w)", whole)}  # fmt: skip
+    return {one for one in wanted if _stands(one, whole, there)}
+
+
+def _stands(one: str, whole: str, there: set[str]) -> bool:
+    words = _WORD.findall(one)
+    if not there.issuperset(words):
+        return False
+    return words == [one] or (
+        one in whole and re.search(rf"(?<!\w){re.escape(one)}(?!\w)", whole) is not None
+    )

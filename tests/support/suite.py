@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -16,6 +17,8 @@ def main(arguments: list[str]) -> int:
     Returns:
         pytest's exit code. A test that was skipped in CI counts as failed.
     """
+    # a job in the background is born deaf to Ctrl-C, and would hand that on to every test
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     environment = {**os.environ, KEPT: "1"}
     command = [sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=loadgroup", *arguments]
     try:

@@ -146,11 +146,20 @@ class Updater:
                     image = list(actual) if isinstance(actual, tuple) else actual
                     before.append(BeforeImage(row.model, link.res_id, name, image))
         if row.blob and sent_before.get("datas") != marks["datas"]:
-            content = _rows.read(self._folder, row.blob)
-            if hashlib.sha1(content, usedforsecurity=False).hexdigest() != current["checksum"]:
-                write["datas"] = _rows.encoded(self._folder, row.blob)
+            write |= self._content(row, current["checksum"])
         sent = ",".join(f"{name}:{marks[name]}" for name in sorted(marks))
         return _Change(row, link, write, tuple(before), sent)
+
+    def _content(self, row: LoadRow, checksum: object) -> dict[str, object]:
+        """Give what to write so that an attachment holds the right bytes; nothing where it does."""
+        content = _rows.read(self._folder, row.blob or "")
+        ours = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+        if (ours if content else False) == (checksum or False):  # none is kept of an empty file
+            return {}
+        written: dict[str, object] = {"datas": _rows.encoded(self._folder, row.blob or "")}
+        if row.values.get("mimetype"):  # else Odoo guesses it anew from the bytes
+            written["mimetype"] = row.values["mimetype"]
+        return written
 
     def _into_existing(
         self, wanted: Plain, actual: Plain, *, ours: bool, kind: str

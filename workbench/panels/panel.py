@@ -30,7 +30,9 @@ class DecisionPanel(ipywidgets.VBox):  # type: ignore[misc]
         self.desk = desk
         self._listed: list[Decision] = []
         self._page = 0
-        self.person = ipywidgets.Text(description="Your name", placeholder="who decides")
+        self.person = ipywidgets.Text(
+            description="Your name", placeholder="who decides", continuous_update=False
+        )
         self.show = ipywidgets.Dropdown(
             description="Show", options=[(show.value, show) for show in Show], value=Show.OPEN
         )

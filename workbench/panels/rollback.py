@@ -82,7 +82,9 @@ class RollbackPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self, desk: RollbackDesk) -> None:
         self.desk = desk
-        self.person = ipywidgets.Text(description="Your name", placeholder="who decides")
+        self.person = ipywidgets.Text(
+            description="Your name", placeholder="who decides", continuous_update=False
+        )
         self.typed = ipywidgets.Text(description=f"Type {desk.database} to confirm")
         self.confirm = ipywidgets.Button(
             description=f"Confirm the rollback of {desk.database}", button_style="danger"

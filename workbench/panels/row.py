@@ -26,8 +26,12 @@ class DecisionRow(ipywidgets.VBox):  # type: ignore[misc]
         self._question = ipywidgets.HTML()
         self._standing = ipywidgets.HTML()
         self._dropdown = ipywidgets.Dropdown(options=[("", "")])
-        self._combobox = ipywidgets.Combobox(ensure_option=False, placeholder="write or choose")
-        self.comment = ipywidgets.Text(placeholder="optional")
+        # a text is sent when it is left, whole: sent key by key, its end could arrive after the
+        # click on "Confirm" that follows it, and what was typed last would be lost
+        self._combobox = ipywidgets.Combobox(
+            ensure_option=False, placeholder="write or choose", continuous_update=False
+        )
+        self.comment = ipywidgets.Text(placeholder="optional", continuous_update=False)
         self.confirm = ipywidgets.Button()
         self.confirm.on_click(lambda _: on_confirm(self))
         self._controls = ipywidgets.HBox()
