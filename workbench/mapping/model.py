@@ -8,8 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 
-from workbench.mapping.naming import label_of, selection_keys
-from workbench.mapping.templates import ARCHIVE
+from workbench.mapping.naming import selection_keys
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.staging.checks import Rule, ValueKind
 from workbench.state.canonical import digest
@@ -129,11 +128,6 @@ class MapRow:
         if self.disposition is Disposition.DROPPED:
             return "drop"
         return "keep" if self.disposition is Disposition.KEPT else self.target
-
-    @property
-    def shown_label(self) -> str:
-        """What people read over the field."""
-        return self.label or label_of(self.name)
 
     def as_json(self) -> dict[str, object]:
         """Give the row as a document, without what is empty."""
@@ -269,8 +263,3 @@ def pair_name(a: str, b: str) -> str:
 def id_order(one: str) -> tuple[int, int, str]:
     """Order ids as numbers where they are numbers."""
     return (0, int(one), "") if one.isascii() and one.isdecimal() else (1, 0, one)
-
-
-def is_archive(row: MapRow) -> bool:
-    """Whether a field stays in the run folder's raw pages alone."""
-    return row.target == ARCHIVE

@@ -17,8 +17,7 @@ class RefKind(StrEnum):
     RECORD: the external id of one of our own records, without the module ("patient_12").
     COUNTRY: ISO 3166-1 alpha-2 ("NL"). STATE: country and code or name ("NL/NH").
     USER: a login. STAGE: a CRM stage's name. TAG: a contact tag's name.
-    MODEL: a model's technical name (for `mail.message` and `ir.attachment` no reference
-    is needed: `res_model` is text). ID: a database id already known, written "model:12".
+    ID: a database id already known, written "model:12".
     """
 
     RECORD = "record"
