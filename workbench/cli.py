@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from workbench.errors import (
     INTERRUPTED,
@@ -286,9 +287,11 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        app()
-    except SystemExit as ended:  # how typer ends, always
-        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        ended = app(standalone_mode=False)
+    except TyperException as error:  # a verb, an option or a value that typer does not know
+        return _say(_misspelt(error.format_message()), error.exit_code)
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else int(left.code is not None)
     except WorkbenchError as error:
         return _say(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -297,8 +300,14 @@ def _run() -> int:
         known = of_system(error) if isinstance(error, OSError) else None
         return _say(str(known), known.exit_code) if known else _say(_defect(error), 1)
     else:
-        code = 0
+        code = ended if isinstance(ended, int) else 0
     return _say(STOPPED, code) if code == INTERRUPTED else code
+
+
+def _misspelt(message: str) -> str:
+    """Say in our three sentences what typer found; without a verb it has shown the help."""
+    what = " ".join(message.split())
+    return str(UsageError(what)) if what else ""
 
 
 def _defect(error: Exception) -> str:
@@ -314,6 +323,8 @@ def _defect(error: Exception) -> str:
 
 
 def _say(text: str, code: int) -> int:
+    if not text:
+        return code
     with contextlib.suppress(BrokenPipeError):
         print(text, file=sys.stderr, flush=True)
     return code

@@ -100,17 +100,31 @@ def test_each_verb_explains_itself(command: Command, verb: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["rnu", "x.toml"], ["run"], ["run", "a.toml", "--untill", "map"], ["accept", "x"]]
+    ("words", "named"),
+    [
+        (["rnu", "x.toml"], "'rnu'"),
+        (["run"], "'FILE'"),
+        (["run", "a.toml", "--untill", "map"], "--untill"),
+        (["accept", "x"], "'--by'"),
+        (["demo", "--patients", "3"], "'--patients'"),
+        (["status", "x", "y"], "(y)"),
+    ],
 )
 def test_a_word_that_is_no_verb_or_option_is_a_mistake_in_use(
-    command: Command, words: list[str]
+    command: Command, words: list[str], named: str
 ) -> None:
-    """Exit code 2, and where to look for help."""
+    """Exit code 2, the word that was wrong, and where to look for help."""
+    command(*words).refused(2, named, "--help")
+
+
+@pytest.mark.parametrize("words", [[], ["sandbox"]])
+def test_no_verb_at_all_shows_the_help(command: Command, words: list[str]) -> None:
+    """Whoever does not know the verbs yet sees them; a script still gets the code of a mistake."""
     said = command(*words)
 
     assert said.code == 2
-    assert "--help" in said.err
-    assert "Traceback" not in said.err
+    assert "--help" in said.out
+    assert said.err == ""
 
 
 # init and the configuration ---------------------------------------------------------------------
