@@ -12,7 +12,7 @@ demo: $(STAMP)
 	@$(BIN)/workbench demo
 
 test: lint
-	@WORKBENCH_SANDBOX_INSTANCE=tests $(BIN)/python -m tests.support.suite $(TESTS)
+	@$(BIN)/python -m tests.support.suite $(TESTS)
 
 bench: $(STAMP)
 	@WORKBENCH_SANDBOX_INSTANCE=bench $(BIN)/python -m tests.benchmarks

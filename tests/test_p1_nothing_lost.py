@@ -17,10 +17,9 @@ from tests.journey import truth
 from tests.journey.support import BRIEF, Brief, Journey
 from workbench.sandbox.clinic import practitioner_accounts
 
-pytest_plugins = ["tests.journey.fixtures", "tests.support.groups"]
+pytest_plugins = ["tests.journey.fixtures"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group(BRIEF)]
 
-FATES = ("created", "updated", "merged", "excluded", "rejected")
 USERS = len(practitioner_accounts())
 
 
@@ -46,21 +45,17 @@ def test_every_resources_sum_closes(brief: Brief) -> None:
     terms = [*brief.status["resources"].values(), brief.status["files"]]
 
     assert len(terms) == 15
-    assert all(one["distinct"] == sum(one[fate] for fate in FATES) for one in terms)
+    assert all(one["distinct"] == sum(one[fate] for fate in truth.FATES) for one in terms)
     assert {one["unresolved"] for one in terms} == {0}
 
 
 def test_the_terms_are_those_of_the_clinic(brief: Brief) -> None:
     """Each count is what a second reckoning over the generated clinic gives."""
     clinic = brief.journey.clinic
-    nothing = dict.fromkeys(FATES, 0)
-    found = {name: {fate: one[fate] for fate in FATES}
-             for name, one in brief.status["resources"].items()}  # fmt: skip
     distinct = {name: one["distinct"] for name, one in brief.status["resources"].items()}
 
     assert distinct == clinic.counts()
-    assert found == {name: nothing | one
-                     for name, one in truth.fates(clinic, users=USERS).items()}  # fmt: skip
+    assert truth.told(brief.status) == truth.fates(clinic, users=USERS)
 
 
 def test_every_fate_can_be_listed_record_by_record(brief: Brief, journey: Journey) -> None:
@@ -73,7 +68,7 @@ def test_every_fate_can_be_listed_record_by_record(brief: Brief, journey: Journe
         fates = listed[resource]
 
         assert {name: len(of) for name, of in fates.items()} == {
-            name: terms[name] for name in FATES if terms[name]
+            name: terms[name] for name in truth.FATES if terms[name]
         }
         assert set().union(*fates.values()) == ids[resource]
 

@@ -19,19 +19,11 @@ from typing import Any
 import pytest
 
 from tests.journey import truth
-from tests.journey.support import (
-    MODULE,
-    Journey,
-    Said,
-    alive,
-    children,
-    journey,
-    wait_until,
-)
+from tests.journey.support import MODULE, Journey, Said, journey
+from tests.support.processes import alive, children, wait_until
 from workbench.sandbox.clinic import practitioner_accounts
 from workbench.sandbox.odoo import OdooConnection
 
-pytest_plugins = ["tests.support.groups"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("p2")]
 
 SLOW = 0.05
@@ -79,14 +71,9 @@ def kernel_of(process: subprocess.Popen[str]) -> int:
     return found[-1]
 
 
-def pages(made: Journey) -> int:
-    """Count the pages held."""
-    return sum(walked.pages for walked in made.store.source.walks())
-
-
 def held_more(made: Journey, goal: int) -> bool:
     """Tell whether so many pages are held."""
-    return pages(made) >= goal
+    return made.pages() >= goal
 
 
 def calling(made: Journey, model: str) -> bool:
@@ -97,8 +84,7 @@ def calling(made: Journey, model: str) -> bool:
 
 def stopped_at(made: Journey, stop: Stop, moment: Callable[[], bool], *, what: str) -> Said:
     """Go on with a migration and stop it at a moment of our choice; nothing of it is left."""
-    words = ("run", str(made.config), "--run", str(made.folder))
-    process = made.start(*words)
+    process = made.go_on()
 
     def there() -> bool:
         assert process.poll() is None, f"it ended before {what}"
@@ -107,7 +93,7 @@ def stopped_at(made: Journey, stop: Stop, moment: Callable[[], bool], *, what: s
     wait_until(there, what=what)
     kernel = kernel_of(process)
     stop(process)
-    said = made.finish(process, *words)
+    said = made.finish(process, "run")
     wait_until(lambda: not alive(kernel), seconds=15, what="the kernel's end")
     return said
 
@@ -123,13 +109,13 @@ def stopped(
         made.travel("--until", "prepare")
         made.control.switches(latency=SLOW)
         for name, stop in STOPS.items():
-            held = pages(made)
+            held = made.pages()
             found.extract[name] = stopped_at(
                 made, stop, partial(held_more, made, held + 8), what="the 8th page"
             )
         made.control.switches(latency=0)
         made.travel("--until", "extract")
-        log = made.source_state(log=True)["log"]
+        log: Any = made.control.state(log=True)["log"]
         found.requests.update(f"{one['path']}?{one['query']}" for one in log
                               if one["status"] == 200)  # fmt: skip
         made.travel("--until", "sample")
@@ -182,12 +168,8 @@ def test_odoo_holds_just_the_clinic(stopped: Stopped) -> None:
 def test_nothing_is_lost_either(stopped: Stopped) -> None:
     """P1 closes as if nothing had happened: the same fates, nothing open, nothing unknown."""
     expected = truth.fates(stopped.journey.clinic, users=len(practitioner_accounts()))
-    found = {name: {fate: one[fate] for fate in ("created", "updated", "merged", "excluded",
-                                                 "rejected") if one[fate]}
-             for name, one in stopped.status["resources"].items()}  # fmt: skip
 
-    assert found == {name: {fate: count for fate, count in one.items() if count}
-                     for name, one in expected.items()}  # fmt: skip
+    assert truth.told(stopped.status) == expected
     assert {one["unresolved"] for one in stopped.status["resources"].values()} == {0}
     assert stopped.status["files"]["unresolved"] == 0
     assert stopped.status["phases"]["reconcile"] == "done"

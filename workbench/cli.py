@@ -54,10 +54,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 def demo(
     patients: Annotated[int, typer.Option(min=20, help="patients in the synthetic clinic")] = 200,
     vocabulary: Annotated[str, typer.Option(help="brief or observed")] = "brief",
-    rate: Annotated[float, typer.Option(help="requests a second the sandbox allows")] = 20.0,
+    rate: Annotated[
+        float, typer.Option(min=0.1, max=1000, help="requests a second the sandbox allows")
+    ] = 20.0,
 ) -> None:
     """Go through the whole journey on the sandbox, and say where to look."""
-    from workbench.sandbox.demo import run_demo  # noqa: PLC0415
+    from workbench.sandbox.demo import run_demo
 
     run_demo(Path("runs"), patients=patients, vocabulary=vocabulary, rate=rate)
 
@@ -65,7 +67,7 @@ def demo(
 @app.command()
 def init(file: ConfigFile) -> None:
     """Write a commented migration.toml."""
-    from workbench import assets  # noqa: PLC0415
+    from workbench import assets
 
     if file.exists():
         what = f"{file} exists already."
@@ -96,9 +98,9 @@ def run(
 
     The phases are connect, audit, map, prepare, extract, sample, migrate, delta, reconcile.
     """
-    from workbench.phases import runner  # noqa: PLC0415
-    from workbench.run import Run  # noqa: PLC0415
-    from workbench.terminal import watching  # noqa: PLC0415
+    from workbench.phases import runner
+    from workbench.run import Run
+    from workbench.terminal import watching
 
     runner.check_names(until=until, only=phase)
     target = folder or Path("runs") / file.stem
@@ -129,15 +131,9 @@ def accept(
         what = "Nobody is named as accepting the proposals."
         raise UsageError(what, do="Name the person who decides: --by NAME.")
     opened = _open(folder)
-    with opened.store.transaction():
-        waiting = opened.store.decisions.open()
-        for decision in waiting:
-            if decision.proposal is not None:
-                opened.store.decisions.decide(
-                    decision.subject, decision.proposal, by=by, comment="accepted as proposed"
-                )
+    accepted = opened.store.decisions.accept_proposed(by=by)
     left = opened.store.decisions.open()
-    print(f"{len(waiting) - len(left)} decision(s) accepted as proposed by {by}.")
+    print(f"{accepted} decision(s) accepted as proposed by {by}.")
     if left:
         named = ", ".join(decision.subject for decision in left[:10])
         what = f"{len(left)} decision(s) have no proposal: {named}."
@@ -151,7 +147,7 @@ def decide(
     by: By,
 ) -> None:
     """Record decisions from a file: all of them, or none where one is wrong."""
-    from workbench.phases.decisions_file import read_decisions  # noqa: PLC0415
+    from workbench.phases.decisions_file import read_decisions
 
     opened = _open(folder)
     decisions = read_decisions(file)
@@ -164,7 +160,7 @@ def decide(
 @app.command()
 def status(folder: RunDir, as_json: AsJson = False) -> None:
     """Show phases, counts, open decisions and the forecast."""
-    from workbench.phases import status as snapshots  # noqa: PLC0415
+    from workbench.phases import status as snapshots
 
     opened = _open(folder)
     found = snapshots.snapshot(opened)
@@ -180,8 +176,8 @@ def rollback(
     yes: Annotated[bool, typer.Option("--yes", help="take it out; without, only say what")] = False,
 ) -> None:
     """Take out of Odoo what this run made, and prove it."""
-    from workbench.phases import gates, runner  # noqa: PLC0415
-    from workbench.terminal import watching  # noqa: PLC0415
+    from workbench.phases import gates, runner
+    from workbench.terminal import watching
 
     opened = _open(folder)
     gates.check(opened, "rollback")
@@ -199,7 +195,7 @@ def rollback(
 @app.command()
 def verify(folder: RunDir) -> None:
     """Check the evidence offline, without credentials; exit 5 when anything is off."""
-    from workbench.proof import verify as verify_folder  # noqa: PLC0415
+    from workbench.proof import verify as verify_folder
 
     found = verify_folder(folder)
     print("\n".join(found.lines()))
@@ -211,15 +207,16 @@ def lab(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="the run folder")] = None,
 ) -> None:
     """Open JupyterLab at the notebooks, bound to a run."""
-    from workbench import assets  # noqa: PLC0415
-    from workbench.phases.lab import working_copies  # noqa: PLC0415
+    from workbench import assets
+    from workbench.phases.lab import working_copies
+    from workbench.run import RUN_VARIABLE
 
     environment = dict(os.environ)
     notebooks = assets.notebooks()
     if folder is not None:
         opened = _open(folder)
         notebooks = working_copies(opened)
-        environment["WORKBENCH_RUN"] = str(opened.folder)
+        environment[RUN_VARIABLE] = str(opened.folder)
     command = [sys.executable, "-m", "jupyter", "lab", "--ip=127.0.0.1",
                f"--ServerApp.root_dir={notebooks}"]  # fmt: skip
     if os.geteuid() == 0:
@@ -240,7 +237,7 @@ def sandbox_up(
     rate: Annotated[float, typer.Option(help="requests a second allowed")] = 1.0,
 ) -> None:
     """Start the sandbox; harmless where it runs already."""
-    from workbench.sandbox import control  # noqa: PLC0415
+    from workbench.sandbox import control
 
     found = control.up(only, vocabulary=vocabulary, patients=patients, rate=rate,
                        say=lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
@@ -250,7 +247,7 @@ def sandbox_up(
 @sandbox_app.command("down")
 def sandbox_down(only: Only = "", as_json: AsJson = False) -> None:
     """Stop the sandbox; what it downloaded is kept for the next time."""
-    from workbench.sandbox import control  # noqa: PLC0415
+    from workbench.sandbox import control
 
     control.down(only)
     print(json.dumps({"running": False}) if as_json else "The sandbox is down.")
@@ -259,14 +256,14 @@ def sandbox_down(only: Only = "", as_json: AsJson = False) -> None:
 @sandbox_app.command("status")
 def sandbox_status(only: Only = "", as_json: AsJson = False) -> None:
     """Say what of the sandbox runs."""
-    from workbench.sandbox import control  # noqa: PLC0415
+    from workbench.sandbox import control
 
     found = control.status(only)
     print(json.dumps(found, indent=2) if as_json else control.as_text(found))
 
 
 def _open(folder: Path) -> Run:
-    from workbench.run import Run  # noqa: PLC0415
+    from workbench.run import Run
 
     return Run.open(folder)
 

@@ -28,10 +28,13 @@ def _reference(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    parts = urlsplit(value)
+    like = "must be an address like https://clinic.odoo.com"
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # its message quotes the address, with the password that may stand in it
+        raise ValueError(like) from None
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        what = "must be an address like https://clinic.odoo.com"
-        raise ValueError(what)
+        raise ValueError(like)
     if parts.username or parts.password or parts.query:
         what = "must hold neither a password nor a query"
         raise ValueError(what)

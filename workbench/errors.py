@@ -214,7 +214,7 @@ class MappingError(WorkbenchError):
 
     exit_code = 2
     safe = "Nothing was sent to Odoo."
-    do = "Correct the line named above in mapping.yaml or decide the field anew."
+    do = "Decide anew what is named above, then confirm the map again."
 
 
 class DestinationError(WorkbenchError):

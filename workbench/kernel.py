@@ -15,7 +15,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import MethodType, TracebackType
+from types import MethodType
 from typing import Any
 
 from workbench.errors import StorageFullError, WorkbenchError, of_system
@@ -26,12 +26,8 @@ FAULT_MIME = "application/vnd.workbench.fault+json"
 _PACKAGE = Path(__file__).parent
 
 
-def fault_of(error: BaseException, *, at: TracebackType | None = None) -> dict[str, Any]:
+def fault_of(error: BaseException) -> dict[str, Any]:
     """Describe an error without a value, a message of a foreign class or a source line.
-
-    Args:
-        error: what was raised.
-        at: where; None takes the traceback that the error carries.
 
     Returns:
         JSON: `name` of the class; `lineage`, the names of its WorkbenchError classes,
@@ -39,7 +35,7 @@ def fault_of(error: BaseException, *, at: TracebackType | None = None) -> dict[s
         places in this package, outermost first; `line` of the cell, or None; `causes`,
         the class names of the errors behind it, nearest first.
     """
-    frames = traceback.extract_tb(at or error.__traceback__)
+    frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, OSError) and isinstance(full := of_system(error), StorageFullError):
         error = full  # whoever wrote: what to do is the same
     lineage = [

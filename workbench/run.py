@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from workbench import kernel, masking, show
 from workbench.config import Config, load_config, secret
 from workbench.errors import BusyError, RunFolderError, StateError, StorageFullError, of_system
+from workbench.private import write_private
 from workbench.progress import Progress
 from workbench.state import Store, digest
 
@@ -86,6 +87,7 @@ class Run:
 
         Raises:
             RunFolderError: no folder was named, or it is not a run folder.
+            ConfigError: the copy of the configuration in it has faults.
             StateError: its state file cannot be read.
             GateError: the phase may not start yet.
             BusyError: another process is working in the folder.
@@ -107,7 +109,7 @@ class Run:
             run._hold_for_life()
         kernel.install_here()
         if phase is not None:
-            from workbench.phases import gates  # noqa: PLC0415 - see TYPE_CHECKING above
+            from workbench.phases import gates
 
             gates.check(run, phase)
         return run
@@ -117,76 +119,76 @@ class Run:
     @cached_property
     def connect(self) -> Connect:
         """The verbs of 01_connect."""
-        from workbench.phases.connect import Connect  # noqa: PLC0415
+        from workbench.phases.connect import Connect
 
         return Connect(self)
 
     @cached_property
     def audit(self) -> Audit:
         """The verbs of 02_audit."""
-        from workbench.phases.audit import Audit  # noqa: PLC0415
+        from workbench.phases.audit import Audit
 
         return Audit(self)
 
     @cached_property
     def map(self) -> Map:
         """The verbs of 03_map."""
-        from workbench.phases.map import Map  # noqa: PLC0415
+        from workbench.phases.map import Map
 
         return Map(self)
 
     @cached_property
     def prepare(self) -> Prepare:
         """The verbs of 04_prepare."""
-        from workbench.phases.prepare import Prepare  # noqa: PLC0415
+        from workbench.phases.prepare import Prepare
 
         return Prepare(self)
 
     @cached_property
     def extract(self) -> Extract:
         """The verbs of 05_extract."""
-        from workbench.phases.extract import Extract  # noqa: PLC0415
+        from workbench.phases.extract import Extract
 
         return Extract(self)
 
     @cached_property
     def sample(self) -> Sample:
         """The verbs of 06_sample."""
-        from workbench.phases.sample import Sample  # noqa: PLC0415
+        from workbench.phases.sample import Sample
 
         return Sample(self)
 
     @cached_property
     def migrate(self) -> Migrate:
         """The verbs of 07_migrate."""
-        from workbench.phases.migrate import Migrate  # noqa: PLC0415
+        from workbench.phases.migrate import Migrate
 
         return Migrate(self)
 
     @cached_property
     def delta(self) -> Delta:
         """The verbs of 08_delta."""
-        from workbench.phases.delta import Delta  # noqa: PLC0415
+        from workbench.phases.delta import Delta
 
         return Delta(self)
 
     @cached_property
     def reconcile(self) -> Reconcile:
         """The verbs of 09_reconcile."""
-        from workbench.phases.reconcile import Reconcile  # noqa: PLC0415
+        from workbench.phases.reconcile import Reconcile
 
         return Reconcile(self)
 
     @cached_property
     def rollback(self) -> Rollback:
         """The verbs of 10_rollback."""
-        from workbench.phases.rollback import Rollback  # noqa: PLC0415
+        from workbench.phases.rollback import Rollback
 
         return Rollback(self)
 
     def verdict(self) -> show.Verdict:
         """Say how the phase this run was opened for stands, from the state alone."""
-        from workbench.phases import verdicts  # noqa: PLC0415
+        from workbench.phases import verdicts
 
         return verdicts.conclude(self)
 
@@ -195,15 +197,16 @@ class Run:
     @cached_property
     def source(self) -> Client:
         """The only way to PracticeHub: it keeps the pace and can only read."""
-        import stamina  # noqa: PLC0415 - see TYPE_CHECKING above
+        import stamina
 
-        from workbench.practicehub import open_client  # noqa: PLC0415
+        from workbench.practicehub import open_client
 
         key = self.secret(self.config.practicehub.api_key, what="the PracticeHub key")
 
         def on_request(seconds: float) -> None:
-            self.store.journey.count("source_requests", 1)
-            self.store.journey.count("source_seconds", seconds)
+            with self.store.transaction():
+                self.store.journey.count("source_requests", 1)
+                self.store.journey.count("source_seconds", seconds)
 
         # its default hook prints a line for every retry; ours is the progress
         stamina.instrumentation.set_on_retry_hooks([])
@@ -225,14 +228,14 @@ class Run:
         Raises:
             RunFolderError: a database of the same name, but another one, answers.
         """
-        from workbench.phases.ends import open_destination  # noqa: PLC0415
+        from workbench.phases.ends import open_destination
 
         return open_destination(self)
 
     @cached_property
     def lookups(self) -> Lookups:
         """What Odoo's names stand for: countries, users, stages, our own records."""
-        from workbench.odoo import Lookups  # noqa: PLC0415
+        from workbench.odoo import Lookups
 
         return Lookups(self.destination)
 
@@ -345,10 +348,7 @@ def _keep_config(store: Store, config: Config, file: Path, folder: Path) -> None
     text = file.read_bytes()
     copy = folder / "migration.toml"
     if not copy.exists() or copy.read_bytes() != text:
-        draft = folder / ".migration.toml"
-        draft.write_bytes(text)
-        draft.chmod(0o600)
-        draft.replace(copy)
+        write_private(copy, text)
     base, hashed = str(file.resolve().parent), _config_hash(config)
     with store.transaction():
         if store.journey.meta("secrets_base") != base:

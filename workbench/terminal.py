@@ -60,14 +60,16 @@ def _rewrite(store: Store, console: Console, stop: threading.Event, began: float
     told: set[tuple[str, float]] = set()
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         while True:
+            stopping = stop.is_set()  # asked before the look: the last one is after the work
             steps = _fresh(store, began)
             for step in steps:
                 if step.finished and (step.step, step.updated) not in told:
                     told.add((step.step, step.updated))
                     live.console.print(f"  {sentence(step)}", highlight=False)
             live.update(Text("\n".join(f"  {sentence(s)}" for s in steps if not s.finished)))
-            if stop.wait(_LOOK):
+            if stopping:
                 return
+            stop.wait(_LOOK)
 
 
 def _append(store: Store, stop: threading.Event, began: float) -> None:

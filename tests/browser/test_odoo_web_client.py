@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.support.browser import launch
+from tests.support.real_odoo import post
 from workbench.sandbox.odoo import OdooConnection
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.odoo]
 
 PATIENCE_MS = 60_000
 """A page's first drawing on a busy machine; usually two seconds."""
@@ -21,15 +21,8 @@ def test_a_contact_made_through_the_api_is_seen_in_the_browser(
     odoo_db: OdooConnection, tmp_path: Path
 ) -> None:
     """After logging in with the sandbox's password, a patient's form shows the patient's name."""
-    made = httpx.post(
-        f"{odoo_db.url}/json/2/res.partner/create",
-        json={"vals_list": [{"name": "Ann Example", "email": "ann@example.com"}]},
-        headers={
-            "Authorization": f"Bearer {odoo_db.api_key}",
-            "X-Odoo-Database": odoo_db.database,
-        },
-        timeout=30,
-    )
+    patient = {"name": "Ann Example", "email": "ann@example.com"}
+    made = post(odoo_db, "res.partner/create", vals_list=[patient])
     failed: list[str] = []
     with sync_playwright() as playwright:
         browser = launch(playwright)

@@ -6,7 +6,6 @@ case runs on it. The real one's database is shared by the cases, so each uses na
 
 from __future__ import annotations
 
-import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support import fake_odoo, real_odoo
+from tests.support.odoo import database
 from workbench.errors import (
     DestinationError,
     OdooAuthError,
@@ -26,6 +26,7 @@ from workbench.errors import (
 )
 from workbench.odoo import Odoo
 from workbench.sandbox.odoo import OdooConnection
+from workbench.sandbox.processes import free_port
 
 SECRET_NAME = "Wilhelmina Testpatient"
 QUIET = {"tracking_disable": True}
@@ -72,14 +73,19 @@ def _real(connection: OdooConnection, protocol: str) -> Peer:
 
 
 @pytest.fixture(scope="module")
-def real() -> Iterator[OdooConnection]:
-    """One database of the real Odoo for all cases."""
-    with real_odoo.database() as connection:
+def real(odoo_server: OdooConnection) -> Iterator[OdooConnection]:
+    """One database of the real Odoo for all cases; only a real one asks for it."""
+    with database() as connection:
         yield connection
 
 
 @pytest.fixture(
-    params=[("fake", "json2"), ("fake", "jsonrpc"), ("real", "json2"), ("real", "jsonrpc")],
+    params=[
+        ("fake", "json2"),
+        ("fake", "jsonrpc"),
+        pytest.param(("real", "json2"), marks=pytest.mark.odoo),
+        pytest.param(("real", "jsonrpc"), marks=pytest.mark.odoo),
+    ],
     ids="-".join,
 )
 def peer(request: pytest.FixtureRequest) -> Iterator[Peer]:
@@ -224,10 +230,8 @@ def test_a_refusal_names_its_kind_and_never_the_payload(
 
 def test_a_server_that_is_down_is_said_to_have_been_sent_nothing(peer: Peer) -> None:
     """Nobody listens at the address: no write can have happened."""
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        port = reserved.getsockname()[1]
     with pytest.raises(OdooUnreachableError):
-        peer(url=f"http://127.0.0.1:{port}").call("res.partner", "search_count", domain=[])
+        peer(url=f"http://127.0.0.1:{free_port()}").call("res.partner", "search_count", domain=[])
 
 
 def test_every_call_is_told_with_its_time_even_when_it_fails(peer: Peer) -> None:

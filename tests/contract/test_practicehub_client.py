@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import stamina
 
+from tests.support import source
 from workbench.errors import SourceAuthError, SourceMissingError
 from workbench.practicehub import (
     RESOURCES,
     Client,
     Finding,
-    Pace,
     fetch_files,
     file_path,
     rebuild,
@@ -26,17 +26,10 @@ from workbench.practicehub import (
     walk,
 )
 from workbench.sandbox.clinic import BLOB, URL_FIELDS, Clinic, Vocabulary, generate
-from workbench.sandbox.practicehub import Control, PracticeHubConnection, running
+from workbench.sandbox.practicehub import Control, PracticeHubConnection, Switches, running
 from workbench.state import FileState, Store, WalkState
 
 PATIENTS, SEED = 60, 11
-DEFAULTS: dict[str, object] = {
-    "rate": 0, "retry_after": False, "latency": 0, "auth_status": 401, "next_link": "null",
-    "next_drops_page_size": False, "next_drops_filters": False, "total_entries": "distinct",
-    "past_end": "empty", "page_size_cap": 100, "order": "newest", "duplicates_within": False,
-    "ignored_filters": [], "drift": {}, "missing_resources": [], "forbidden_resources": [],
-    "url_seconds": 86400,
-}  # fmt: skip
 
 
 class Account:
@@ -51,14 +44,9 @@ class Account:
         self.store = Store(folder / "state.sqlite")
         self.client = self.open()
 
-    def open(self, *, per_second: float = 1000, **more: Any) -> Client:  # noqa: ANN401 - the client's own arguments
-        settings = {"api_key": self.connection.api_key, "wait_initial": 0.01, **more}
-        return Client(
-            base_url=self.connection.base_url,
-            app_details=self.connection.app_details,
-            pace=Pace(self.folder / "pace.lock", per_second=per_second),
-            **settings,
-        )
+    def open(self, **more: Any) -> Client:  # noqa: ANN401 - the client's own arguments
+        more = {"wait_initial": 0.01, **more}
+        return source.client(self.connection, self.folder, **more)
 
     def walk(self, name: str, **more: Any) -> int:  # noqa: ANN401 - the walk's own arguments
         return len(list(walk(self.client, self.store, name, folder=self.folder, **more)))
@@ -112,7 +100,7 @@ def account_of(
     def make(vocabulary: Vocabulary = "brief") -> Account:
         connection, control = clinics(vocabulary)
         control.clear_faults()
-        control.switches(**DEFAULTS)
+        control.switches(**Switches(rate=0).model_dump(mode="json"))
         control.reset_counters()
         clinic = generate(seed=SEED, patients=PATIENTS, vocabulary=vocabulary)
         made.append(Account(clinic, connection, control, tmp_path))
@@ -308,9 +296,8 @@ def test_files_are_byte_for_byte_those_of_the_clinic(account: Account) -> None:
 
 def test_addresses_that_expired_are_listed_again(account: Account) -> None:
     """A day later every file is still fetched, at the cost of a request for a hundred files."""
-    account.control.switches(url_seconds=0.001)
+    account.control.switches(url_seconds=0)
     account.walk("files")
-    time.sleep(0.01)
     account.control.switches(url_seconds=86400)
     account.control.reset_counters()
     found = account.fetch()

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from tests.support.processes import wait_until
 from workbench.errors import SandboxError, UsageError
 from workbench.sandbox.clinic import generate
 from workbench.sandbox.practicehub import (
@@ -63,12 +64,14 @@ def control(simulator: Simulator) -> Control:
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[httpx.Client]:
     """An HTTP client that sends both headers."""
-    connection, _ = simulator
-    headers = {"x-practicehub-key": connection.api_key, "x-app-details": connection.app_details}
-    with httpx.Client(
-        base_url=connection.base_url, headers=headers, trust_env=False, timeout=10
-    ) as opened:
+    with plain(simulator[0]) as opened:
         yield opened
+
+
+def plain(connection: PracticeHubConnection) -> httpx.Client:
+    """Make an HTTP client that sends both headers."""
+    headers = {"x-practicehub-key": connection.api_key, "x-app-details": connection.app_details}
+    return httpx.Client(base_url=connection.base_url, headers=headers, trust_env=False, timeout=10)
 
 
 def page(client: httpx.Client, path: str, **query: object) -> dict[str, Any]:
@@ -313,12 +316,13 @@ def test_a_single_record_comes_bare(client: httpx.Client) -> None:
 
 def test_the_observed_vocabulary_has_no_prescriptions() -> None:
     """An observed account answers 404 for prescriptions and documents, and types its visits."""
-    with running(vocabulary="observed", patients=20, rate=0, files=False) as (connection, _):
-        headers = {"x-practicehub-key": connection.api_key, "x-app-details": "test=a@example.org"}
-        with httpx.Client(base_url=connection.base_url, headers=headers, trust_env=False) as seen:
-            codes = [seen.get(path).status_code for path in ("/prescriptions", "/documents")]
-            kinds = page(seen, "/appointment_types")["data"]
-            patient = page(seen, "/patients")["data"][0]
+    with (
+        running(vocabulary="observed", patients=20, rate=0, files=False) as (connection, _),
+        plain(connection) as seen,
+    ):
+        codes = [seen.get(path).status_code for path in ("/prescriptions", "/documents")]
+        kinds = page(seen, "/appointment_types")["data"]
+        patient = page(seen, "/patients")["data"][0]
 
     assert codes == [404, 404]
     assert all(set(kind) == {"id", "name"} for kind in kinds)
@@ -533,17 +537,14 @@ def test_counters_tell_what_arrived(client: httpx.Client, control: Control) -> N
     assert control.state()["requests"] == 0
 
 
-def test_a_day_passes_on_order(process: Simulator) -> None:
+def test_a_day_passes_on_order() -> None:
     """What is new and changed after a day is found by a filter on `updated`."""
-    del process
-    with running(patients=30, rate=0) as (connection, control):
-        headers = {"x-practicehub-key": connection.api_key, "x-app-details": "test=a@example.org"}
-        with httpx.Client(base_url=connection.base_url, headers=headers, trust_env=False) as seen:
-            latest = max(row["updated"] for row in walk(seen, "/patients"))
-            told = control.a_day_passes()
-            found = walk(seen, f"/patients?updated=gt:{latest}")
-            new = [row for row in walk(seen, "/files") if f"files/{row['id']}" in str(told["new"])]
-            content = httpx.get(new[0]["file_url"], trust_env=False).content
+    with running(patients=30, rate=0) as (connection, control), plain(connection) as seen:
+        latest = max(row["updated"] for row in walk(seen, "/patients"))
+        told = control.a_day_passes()
+        found = walk(seen, f"/patients?updated=gt:{latest}")
+        new = [row for row in walk(seen, "/files") if f"files/{row['id']}" in str(told["new"])]
+        content = httpx.get(new[0]["file_url"], trust_env=False).content
 
     assert isinstance(told["new"], list)
     assert isinstance(told["changed"], list)
@@ -599,9 +600,7 @@ def test_a_simulator_ends_with_the_process_that_ran_it(tmp_path: Path) -> None:
         base_url = runner.stdout.readline().strip()
         assert httpx.get(f"{base_url}/patients", trust_env=False).status_code == 401
         runner.kill()
-    limit = time.monotonic() + 20
-    while list(tmp_path.iterdir()) and time.monotonic() < limit:
-        time.sleep(0.05)
+    wait_until(lambda: not list(tmp_path.iterdir()), seconds=20, what="its folder went")
 
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(httpx.ConnectError):

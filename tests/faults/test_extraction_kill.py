@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.practicehub import Client, Pace, fetch_files, rebuild, walk
+from tests.support import source
+from tests.support.processes import wait_until
+from workbench.practicehub import Client, fetch_files, rebuild, walk
 from workbench.sandbox.practicehub import Control, PracticeHubConnection, running
 from workbench.state import FileState, Store
 
@@ -104,11 +106,7 @@ class Sandbox:
         return found if isinstance(found, int) else 0
 
     def client(self, folder: Path) -> Client:
-        one = self.connection
-        return Client(
-            base_url=one.base_url, api_key=one.api_key, app_details=one.app_details,
-            page_size=PAGE_SIZE, pace=Pace(folder / "pace.lock", per_second=1000),
-        )  # fmt: skip
+        return source.client(self.connection, folder, page_size=PAGE_SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -204,16 +202,11 @@ def test_ctrl_c_ends_a_slow_request_at_once_and_the_next_run_goes_on(
     sandbox: Sandbox, undisturbed: tuple[list[object], int], tmp_path: Path
 ) -> None:
     """A person who stops a run does not wait for PracticeHub, and loses nothing."""
-    sandbox.control.fault("slow", path="/appointments", page=3, seconds=5.0)
+    control = sandbox.control
+    control.reset_counters()
+    control.fault("slow", path="/appointments", page=3, seconds=5.0)
     process = sandbox.process(tmp_path, point="", number=0, what=",".join(RESOURCES))
-    limit = time.monotonic() + 30
-    store = Store(tmp_path / "state.sqlite")
-    while time.monotonic() < limit:
-        held = store.source.walk("appointments")
-        if held is not None and held.pages == 2:
-            break
-        time.sleep(0.02)
-    time.sleep(0.2)
+    wait_until(lambda: control.state()["faults"] == 1, seconds=30, what="the slow request")
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=30)
@@ -221,5 +214,6 @@ def test_ctrl_c_ends_a_slow_request_at_once_and_the_next_run_goes_on(
     assert "KeyboardInterrupt" in told
     assert time.monotonic() - began < 3
     assert sandbox.read(tmp_path, what=",".join(RESOURCES)) == 0
+    store = Store(tmp_path / "state.sqlite")
     assert contents(store) == undisturbed[0]
     store.close()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.practicehub import Client, Pace, fetch_files, walk
+from tests.support import source
+from workbench.practicehub import fetch_files, walk
 from workbench.sandbox.clinic import generate
 from workbench.sandbox.practicehub import PracticeHubConnection, running
 from workbench.state import FileState, Store
@@ -63,15 +64,6 @@ def full(
     )  # fmt: skip
 
 
-def client(connection: PracticeHubConnection, folder: Path) -> Client:
-    """Open a client on the clinic."""
-    return Client(
-        base_url=connection.base_url, api_key=connection.api_key,
-        app_details=connection.app_details, page_size=20,
-        pace=Pace(folder / "pace.lock", per_second=1000),
-    )  # fmt: skip
-
-
 def test_a_full_disk_stops_a_walk_with_a_sentence_and_loses_no_page(
     connection: PracticeHubConnection, tmp_path: Path
 ) -> None:
@@ -85,7 +77,7 @@ def test_a_full_disk_stops_a_walk_with_a_sentence_and_loses_no_page(
     held = store.source.walk("patients")
     assert held is not None
     assert held.pages == 1
-    with client(connection, tmp_path) as again:
+    with source.client(connection, tmp_path, page_size=20) as again:
         list(walk(again, store, "patients", folder=tmp_path))
     clinic = generate(seed=5, patients=60, vocabulary="brief")
     assert [one.source_id for one in store.source.records("patients")] == [
@@ -99,13 +91,13 @@ def test_a_full_disk_stops_the_files_with_a_sentence_and_loses_none(
 ) -> None:
     """Files that did not fit are fetched when there is room; none is left half written."""
     store = Store(tmp_path / "state.sqlite")
-    with client(connection, tmp_path) as before:
+    with source.client(connection, tmp_path, page_size=20) as before:
         list(walk(before, store, "documents", folder=tmp_path))
     ended = full(connection, tmp_path, "files")
     assert ended.returncode == 7, ended.stderr
     assert list((tmp_path / "files").glob("part-*")) == []
 
-    with client(connection, tmp_path) as again:
+    with source.client(connection, tmp_path, page_size=20) as again:
         list(fetch_files(again, store, folder=tmp_path, hosts=(), allow_loopback=True))
     assert {one.state for one in store.source.files()} == {FileState.HELD}
     store.close()

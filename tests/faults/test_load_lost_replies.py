@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.support import cutting_proxy, fake_odoo, real_odoo, small_load
 from tests.support.fake_odoo import Cut, FakeOdoo
+from tests.support.odoo import database
+from tests.support.processes import wait_until
+from tests.support.small_load import loader
 from workbench.errors import OdooOutcomeUnknownError, OdooUnreachableError, WorkbenchError
 from workbench.mapping.rows import LoadRow
-from workbench.odoo import (
-    Loader,
-    Lookups,
-    Odoo,
-    apply_rollback,
-    apply_schema,
-    plan_rollback,
-    plan_schema,
-)
+from workbench.odoo import Loader, apply_rollback, plan_rollback
 from workbench.sandbox.odoo import OdooConnection
 from workbench.state import How, Store
 
 MODULE = small_load.MODULE
 WHERE = [0, 1, 40, 70]
 """Bytes of the answer that arrive: none, one, within the head, within the body."""
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE wait_event_type='Lock' AND datname=current_database()"
+)
+"""Calls that wait, inside PostgreSQL, for somebody's lock."""
+FENCES = f"SELECT count(*) FROM ir_model_data WHERE model='res.lang' AND module='{MODULE}'"
 
 
 @pytest.fixture
@@ -47,9 +48,9 @@ def fake() -> Iterator[FakeOdoo]:
 
 
 @pytest.fixture(scope="module")
-def real() -> Iterator[OdooConnection]:
+def real(odoo_server: OdooConnection) -> Iterator[OdooConnection]:
     """One database of the real Odoo for the cases of this module."""
-    with real_odoo.database() as connection:
+    with database() as connection:
         yield connection
 
 
@@ -60,14 +61,6 @@ def patients(*numbers: int, **changes: str) -> list[LoadRow]:
                 {"name": f"Person {number}", "email": f"p{number}@example.org", **changes})
         for number in numbers
     ]  # fmt: skip
-
-
-def loader(odoo: Odoo, store: Store, folder: Path) -> Loader:
-    """The loader of the phase migrate."""
-    return Loader(
-        odoo, store, module=MODULE, phase="migrate",
-        lookups=Lookups(odoo, store=store, module=MODULE), folder=folder,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("after", WHERE, ids=lambda after: f"{after} bytes")
@@ -104,9 +97,11 @@ def test_a_call_that_commits_after_its_client_gave_up_makes_no_second_partner(
     fake.cuts.append(Cut("load", late=0.3))
     with fake.client() as odoo:
         loader(odoo, store, tmp_path).load(patients(1, 2))
-        time.sleep(0.6)
+        for call in fake.late:
+            call.join()
         again = loader(odoo, store, tmp_path).load(patients(1, 2))
 
+    assert fake.calls.count(("res.partner", "load")) == 2
     assert again.unchanged == ["patient_1", "patient_2"]
     assert len(fake.records("res.partner")) == 2
 
@@ -188,25 +183,29 @@ def test_a_call_still_running_at_rollback_leaves_nothing_behind(
     fake: FakeOdoo, store: Store, tmp_path: Path
 ) -> None:
     """A killed load that would commit during the rollback meets the fence and fails whole."""
+    came: list[object] = []
+
+    def late_load(_: float) -> None:
+        came.append(_late_load(fake)["ids"])
+
     with fake.client() as odoo:
         loader(odoo, store, tmp_path).load(patients(1))
         store.destination.intend("migrate", "load", "res.partner", keys=["patient_2"])
-        late = threading.Timer(0.5, _late_load, args=(fake,))
-        late.start()
         plan = plan_rollback(odoo, store, module=MODULE)
-        report = apply_rollback(odoo, store, plan, patience=1.0)
-        late.join()
+        # it waits once, with the fence standing, for just such a call
+        report = apply_rollback(odoo, store, plan, sleep=late_load)
 
+    assert came == [False]
     assert report.removed == {"res.partner": 1}
     assert fake.records("res.partner") == []
     assert fake.external_ids() == []
 
 
-def _late_load(fake: FakeOdoo) -> None:
-    answer = fake.call(2, "res.partner", "load", {
+def _late_load(fake: FakeOdoo) -> fake_odoo.Row:
+    answer: fake_odoo.Row = fake.call(2, "res.partner", "load", {
         "fields": ["id", "name"], "data": [[f"{MODULE}.patient_2", "Late"]],
     })  # fmt: skip
-    assert answer["ids"] is False
+    return answer
 
 
 @pytest.mark.odoo
@@ -259,32 +258,54 @@ def test_two_loads_of_the_same_rows_at_once_make_each_record_once(
 def _load_and_lose(killed: Loader, rows: list[LoadRow]) -> None:
     """Whatever the killed tool would have made of its answer, nobody hears of it."""
     with suppress(WorkbenchError):
-        killed.load(rows[:200])
+        killed.load(rows)
+
+
+def _count(dsn: str, query: str) -> int:
+    with psycopg.connect(dsn) as db:
+        return next(int(row[0]) for row in db.execute(query.encode()))
 
 
 @pytest.mark.odoo
-def test_a_real_call_in_flight_is_fenced_off_and_fails_whole(store: Store, tmp_path: Path) -> None:
+def test_a_real_call_in_flight_is_fenced_off_and_fails_whole(
+    odoo_db: OdooConnection, store: Store, tmp_path: Path
+) -> None:
     """A load that runs while its tool is dead, and a rollback starts, leaves no record behind."""
-    with real_odoo.database() as connection, real_odoo.client(connection) as odoo:
-        plan = plan_schema(odoo, small_load.NEEDS, module=MODULE, restrict_clinical=True)
-        apply_schema(odoo, store, plan, phase="prepare")
+    dsn, waits = odoo_db.dsn, list[float]()
+    with real_odoo.client(odoo_db) as odoo, psycopg.connect(dsn) as holder:
+        small_load.prepare(odoo, store)
         rows = [small_load.partner(number) for number in range(1, 201)]
         keys = [row.external_id for row in rows]
         store.destination.intend("migrate", "load", "res.partner", keys=keys)
+        rollback = plan_rollback(odoo, store, module=MODULE)
         other = Store(tmp_path / "killed.sqlite")
-        killed = real_odoo.client(connection)
-        thread = threading.Thread(
+        killed = real_odoo.client(odoo_db)
+        load = threading.Thread(
             target=_load_and_lose, args=(loader(killed, other, tmp_path), rows), daemon=True
         )
-        thread.start()
-        while "load" not in {op.kind for op in other.destination.operations()}:
-            time.sleep(0.02)
-        rollback = plan_rollback(odoo, store, module=MODULE)
-        apply_rollback(odoo, store, rollback, patience=5.0)
-        thread.join()
+        # patients refer to their country: the load stays in its middle until this lock is let go
+        holder.execute("SELECT FROM res_country WHERE code='NL' FOR UPDATE")
+        load.start()
+        wait_until(lambda: _count(dsn, WAITING) >= 1, seconds=60, what="the load is in its middle")
+
+        def let_go() -> None:
+            wait_until(lambda: _count(dsn, FENCES) == len(keys), seconds=60, what="the fence")
+            holder.rollback()
+
+        fence = threading.Thread(target=let_go)
+        fence.start()
+
+        def late(seconds: float) -> None:
+            waits.append(seconds)
+            load.join()
+
+        report = apply_rollback(odoo, store, rollback, sleep=late)
+        fence.join()
         left = odoo.call("res.partner", "search_count", domain=[["email", "like", "@example.org"]])
         names = odoo.call("ir.model.data", "search_count", domain=[["module", "=", MODULE]])
         killed.close()
         other.close()
 
+    assert len(waits) == 1
+    assert "res.partner" not in report.removed
     assert (left, names) == (0, 0)

@@ -12,8 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,13 +20,15 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import httpx
 import psycopg
 import yaml
 from psycopg import sql
 
+from tests.support.odoo import database
+from tests.support.processes import PATIENCE
+from tests.support.real_odoo import post
 from workbench.sandbox.clinic import BLOB, Clinic, Vocabulary, generate, practitioner_accounts
-from workbench.sandbox.odoo import OdooConnection, add_users, drop_database, fresh_database
+from workbench.sandbox.odoo import OdooConnection, add_users
 from workbench.sandbox.practicehub import Control, PracticeHubConnection, running
 from workbench.state import Store
 
@@ -35,8 +36,6 @@ WORKBENCH = Path(sys.executable).with_name("workbench")
 ACCOUNT = "brightspine"
 MODULE = f"__practicehub_{ACCOUNT}__"
 PERSON = "Noor Visser"
-PATIENCE = 240.0
-"""Seconds after which a command is taken to hang."""
 KEY_VARIABLE = "JOURNEY_PRACTICEHUB_KEY"
 
 CONFIG = Template(
@@ -134,7 +133,14 @@ class Journey:
 
     def run(self, *options: str) -> Said:
         """Go on with the migration."""
-        return self.workbench("run", str(self.config), "--run", str(self.folder), *options)
+        return self.workbench(*self._run(*options))
+
+    def go_on(self, *options: str) -> subprocess.Popen[str]:
+        """Start going on with the migration."""
+        return self.start(*self._run(*options))
+
+    def _run(self, *options: str) -> tuple[str, ...]:
+        return ("run", str(self.config), "--run", str(self.folder), *options)
 
     def status(self) -> dict[str, Any]:
         """Ask for the standing, as a script would."""
@@ -177,16 +183,16 @@ class Journey:
             assert len(codes) < 12, "it asks and asks"
             assert self.decide()[-1] in {0, 3}
 
-    def source_state(self, *, log: bool = False) -> dict[str, Any]:
-        """Ask the simulator what it has seen."""
-        return dict(self.control.state(log=log))
-
     # the run folder ------------------------------------------------------------------------
 
     @cached_property
     def store(self) -> Store:
         """The run's state, beside the commands that work in it."""
         return Store(self.folder / "state.sqlite")
+
+    def pages(self) -> int:
+        """Count the pages of PracticeHub that are held."""
+        return sum(walk.pages for walk in self.store.source.walks())
 
     def notebooks(self, phase: str) -> list[Path]:
         """List a phase's executed notebooks, oldest first."""
@@ -196,12 +202,7 @@ class Journey:
 
     def ask(self, model: str, method: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON
         """Call Odoo over JSON-2, without a line of the workbench's own client."""
-        answer = httpx.post(
-            f"{self.odoo.url}/json/2/{model}/{method}",
-            headers={"Authorization": f"bearer {self.odoo.api_key}",
-                     "X-Odoo-Database": self.odoo.database},
-            json=arguments, timeout=120,
-        )  # fmt: skip
+        answer = post(self.odoo, f"{model}/{method}", **arguments)
         assert answer.status_code == 200, f"{model}.{method}: {answer.status_code}"
         return answer.json()
 
@@ -264,14 +265,6 @@ def count_rows(odoo: OdooConnection, *tables: str) -> dict[str, int]:
     return found
 
 
-def touched(before: dict[int, Row], after: dict[int, Row]) -> set[str]:
-    """Name the columns that are not as they were; "rows" where some came or went."""
-    if before.keys() != after.keys():
-        return {"rows"}
-    return {column for number, row in before.items() for column in row
-            if row[column] != after[number].get(column)}  # fmt: skip
-
-
 def choose(question: dict[str, Any]) -> str:
     """Decide as the person of the tests does where nothing is proposed."""
     fixed = {"sample": "approve", "signoff": "accept"}
@@ -300,60 +293,29 @@ def journey(
         page_size: rows a page.
         sample_size: patients of the sample.
     """
-    database = f"t_{uuid.uuid4().hex[:16]}"
-    odoo = fresh_database(database)
-    try:
-        add_users(odoo, practitioner_accounts(vocabulary))
-        with running(vocabulary=vocabulary, patients=patients, rate=100.0) as (source, control):
-            config = place / "clinic.toml"
-            (place / "odoo.key").write_text(odoo.api_key, encoding="utf-8")
-            config.write_text(
-                CONFIG.substitute(
-                    account=ACCOUNT, base_url=source.base_url, key_variable=KEY_VARIABLE,
-                    app_details=source.app_details, page_size=page_size, url=odoo.url,
-                    database=database, login=odoo.login, appointments_to=appointments_to,
-                    sample_size=sample_size,
-                ),
-                encoding="utf-8",
-            )  # fmt: skip
-            clinic = generate(vocabulary=vocabulary, patients=patients)
-            made = Journey(place / "runs" / "clinic", config, odoo, source, control, clinic)
-            yield made
-            if "store" in vars(made):
-                made.store.close()
-    finally:
-        drop_database(database)
+    with (
+        database() as odoo,
+        running(vocabulary=vocabulary, patients=patients, rate=100.0) as (source, control),
+    ):
+        add_users(odoo, practitioner_accounts())
+        config = place / "clinic.toml"
+        (place / "odoo.key").write_text(odoo.api_key, encoding="utf-8")
+        config.write_text(
+            CONFIG.substitute(
+                account=ACCOUNT, base_url=source.base_url, key_variable=KEY_VARIABLE,
+                app_details=source.app_details, page_size=page_size, url=odoo.url,
+                database=odoo.database, login=odoo.login, appointments_to=appointments_to,
+                sample_size=sample_size,
+            ),
+            encoding="utf-8",
+        )  # fmt: skip
+        clinic = generate(vocabulary=vocabulary, patients=patients)
+        made = Journey(place / "runs" / "clinic", config, odoo, source, control, clinic)
+        yield made
+        if "store" in vars(made):
+            made.store.close()
 
 
 def blob_of(clinic: Clinic, url: object) -> bytes | None:
     """Give the bytes behind a link of a generated record, or None where there is no link."""
     return clinic.blobs[url.removeprefix(BLOB)] if isinstance(url, str) and url else None
-
-
-def wait_until(true: Callable[[], bool], *, seconds: float = PATIENCE, what: str = "") -> None:
-    """Look often, until something is so."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, f"it never happened: {what}"
-        time.sleep(0.005)
-
-
-def children(pid: int) -> list[int]:
-    """List the processes that a process has started, the newest last."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[1]) == pid and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return sorted(found)
-
-
-def alive(pid: int) -> bool:
-    """Tell whether a process runs; one that is only waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

@@ -13,7 +13,7 @@ from tests.journey import truth
 from tests.journey.support import BRIEF, SIDE_EFFECTS, Brief, Journey
 from tests.support.snapshot import differences, snapshot
 
-pytest_plugins = ["tests.journey.fixtures", "tests.support.groups"]
+pytest_plugins = ["tests.journey.fixtures"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group(BRIEF)]
 
 PHASES = ("connect", "audit", "map", "prepare", "extract", "sample", "migrate", "delta",

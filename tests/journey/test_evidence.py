@@ -12,7 +12,7 @@ import pytest
 
 from tests.journey.support import BRIEF, KEY_VARIABLE, WORKBENCH, Brief
 
-pytest_plugins = ["tests.journey.fixtures", "tests.support.groups"]
+pytest_plugins = ["tests.journey.fixtures"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group(BRIEF)]
 
 

@@ -12,7 +12,6 @@ from tests.journey.support import Journey, journey
 from workbench.sandbox.clinic import practitioner_accounts
 from workbench.sandbox.odoo import OdooConnection
 
-pytest_plugins = ["tests.support.groups"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("journey-observed")]
 
 STAGES = {"pending": "New", "arrived": "In Progress", "processed": "Completed",
@@ -42,16 +41,11 @@ def partners(done: Journey) -> dict[str, dict[str, Any]]:
 def test_every_resource_is_accounted_for(done: Journey) -> None:
     """The same sums as a second reckoning over the clinic, and nothing is open."""
     status = done.status()
-    users = len(practitioner_accounts("observed"))
-    terms = ("created", "updated", "merged", "excluded", "rejected")
-    found = {name: {term: one[term] for term in terms if one[term]}
-             for name, one in status["resources"].items()}  # fmt: skip
-    expected = {name: {term: count for term, count in one.items() if count}
-                for name, one in truth.fates(done.clinic, users=users).items()}  # fmt: skip
+    users = len(practitioner_accounts())
 
     assert {one["unresolved"] for one in status["resources"].values()} == {0}
     assert status["files"]["unresolved"] == 0
-    assert found == expected
+    assert truth.told(status) == truth.fates(done.clinic, users=users)
 
 
 def test_every_patient_arrived(done: Journey, partners: dict[str, dict[str, Any]]) -> None:

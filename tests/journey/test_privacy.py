@@ -11,7 +11,7 @@ import pytest
 from tests.journey.canaries import canaries, found_in
 from tests.journey.support import BRIEF, Brief
 
-pytest_plugins = ["tests.journey.fixtures", "tests.support.groups"]
+pytest_plugins = ["tests.journey.fixtures"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group(BRIEF)]
 
 DATA = ("pages", "files")

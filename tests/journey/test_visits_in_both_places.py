@@ -10,7 +10,6 @@ import pytest
 from tests.journey.support import SIDE_EFFECTS, Journey, count_rows, journey
 from workbench.sandbox.odoo import OdooConnection
 
-pytest_plugins = ["tests.support.groups"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("journey-both")]
 
 

@@ -26,6 +26,8 @@ NOTES = {
     "payments": "payment", "patient_packages": "patient_package",
 }  # fmt: skip
 """Resources that are kept as notes on the patient, and how their external ids begin."""
+FATES = ("created", "updated", "merged", "excluded", "rejected")
+"""What may become of a record, each with exactly one of them."""
 PAPERS = {"documents": "document", "files": "file", "prescriptions": "prescription"}
 """Resources whose records carry a file, and how their external ids begin."""
 
@@ -128,7 +130,7 @@ def sha1(content: bytes) -> str:
 
 
 def fates(clinic: Clinic, *, users: int) -> dict[str, dict[str, int]]:
-    """Count what must become of each resource's records; what is not named is 0.
+    """Count what must become of each resource's records; what is 0 is not named.
 
     Args:
         clinic: the clinic as PracticeHub has it.
@@ -154,7 +156,14 @@ def fates(clinic: Clinic, *, users: int) -> dict[str, dict[str, int]]:
     links = URL_FIELDS[clinic.vocabulary]
     for resource in set(links) - {"prescriptions"}:
         made[resource] = _fates_of_files(clinic[resource], links[resource], there)
-    return made
+    return {name: {fate: count for fate, count in one.items() if count}
+            for name, one in made.items()}  # fmt: skip
+
+
+def told(status: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Give what `workbench status --json` says became of each resource's, as `fates` counts."""
+    return {name: {fate: one[fate] for fate in FATES if one[fate]}
+            for name, one in status["resources"].items()}  # fmt: skip
 
 
 def _fates_of_files(records: Iterable[Record], link: str, there: set[str]) -> dict[str, int]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from tests.journey.support import Journey, Said, alive, children, wait_until
+from tests.journey.support import Journey, Said
+from tests.support.processes import alive, children, wait_until
 
 STOPPED_WITHIN = 20.0
 """Seconds from Ctrl-C to the end: far less than any request or wait of the tests takes."""
@@ -51,38 +50,27 @@ def check_refusal(made: Journey, said: Said, code: int, *words: str) -> None:
     assert not any(secret in said.err for secret in secrets_of(made))
 
 
-def closed_port() -> int:
-    """Give a port where nobody answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(made: Journey, *words: str) -> subprocess.Popen[str]:
-    """Start a command as a shell does: in a process group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "workbench", *words], stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=made.environment(),
-        cwd=made.config.parent, process_group=0,
-    )  # fmt: skip
-
-
-def go_on(made: Journey, *options: str) -> subprocess.Popen[str]:
-    """Start going on with a migration."""
-    return start(made, "run", str(made.config), "--run", str(made.folder), *options)
-
-
-def ctrl_c(made: Journey, process: subprocess.Popen[str], *, times: int = 1) -> Said:
+def ctrl_c(
+    made: Journey, process: subprocess.Popen[str], *, times: int = 1, in_a_cell: bool = False
+) -> Said:
     """Press Ctrl-C, and see that the process and all that it started end soon.
 
     A terminal sends the signal to the whole group; the kernel of a notebook is in another.
+
+    Args:
+        made: the clinic and its Odoo.
+        process: the command.
+        times: how often it is pressed.
+        in_a_cell: a cell is running, so there must be a kernel to end.
     """
     below = children(process.pid)
+    assert below or not in_a_cell, "no kernel runs"
     began = time.monotonic()
-    for _ in range(times):
+    for press in range(times):
+        if press:
+            time.sleep(0.1)
         with contextlib.suppress(ProcessLookupError):  # the first was enough
             os.killpg(process.pid, signal.SIGINT)
-        time.sleep(0.1)
     said = made.finish(process, "Ctrl-C", began=began)
     assert said.seconds < STOPPED_WITHIN
     wait_until(lambda: not any(map(alive, below)), seconds=10, what="its processes ended")

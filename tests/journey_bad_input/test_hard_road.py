@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.journey.support import PERSON, WORKBENCH, Journey, Said, journey, wait_until
+from tests.journey.support import PERSON, WORKBENCH, Journey, Said, journey
 from tests.journey_bad_input.support import (
     check_refusal,
     check_stopped,
     ctrl_c,
-    go_on,
     leftovers,
 )
+from tests.support.processes import wait_until
 from workbench.sandbox.odoo import OdooConnection
 
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("bad-input-ends")]
@@ -74,15 +74,10 @@ def on_a_full_disk(made: Journey, *options: str) -> Said:
     process = subprocess.Popen(
         [sys.executable, "-c", LIMITED, str(ROOM), str(WORKBENCH), "run", str(made.config),
          "--run", str(made.folder), *options],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=made.environment(),
-        cwd=made.config.parent,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=made.environment(), cwd=made.config.parent, process_group=0,
     )  # fmt: skip
     return made.finish(process, "run")
-
-
-def pages(made: Journey) -> int:
-    """Count the pages that are held."""
-    return sum(walk.pages for walk in made.store.source.walks())
 
 
 def until_the_sample_is_asked_about(made: Journey) -> Said:
@@ -106,7 +101,7 @@ def road(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) 
         too_early = made.run("--phase", "migrate")
 
         full = on_a_full_disk(made, "--phase", "extract")
-        full_leftovers, held_when_full = leftovers(made.folder), pages(made)
+        full_leftovers, held_when_full = leftovers(made.folder), made.pages()
         said = made.run("--until", "extract")
         if said.code == 3:
             made.accept()
@@ -114,7 +109,7 @@ def road(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) 
         assert said.code == 0, said.err
         after_full = {name: v.distinct for name, v in made.store.source.volumes().items()}
 
-        process = go_on(made, "--until", "sample")
+        process = made.go_on("--until", "sample")
         wait_until(lambda: "created" in how_of(made).values(), what="a record was loaded")
         stopped = ctrl_c(made, process)
         assert until_the_sample_is_asked_about(made).code == 3

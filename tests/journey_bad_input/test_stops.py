@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import nbformat
 import pytest
 
-from tests.journey.support import Journey, Said, journey, wait_until
+from tests.journey.support import Journey, Said, journey
 from tests.journey_bad_input.support import (
     asked,
     check_refusal,
     check_stopped,
     ctrl_c,
-    go_on,
     leftovers,
     variant,
 )
+from tests.support.processes import wait_until
 from workbench.errors import BusyError
 from workbench.run import Run
 from workbench.sandbox.odoo import OdooConnection
+from workbench.state import Store
 
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("bad-input-stops")]
 
@@ -56,7 +58,7 @@ class Beside:
 def beside(made: Journey) -> Beside:
     """Start a slow run, and try everything else on its folder meanwhile."""
     slow = variant(made, "slow", (PACE, "requests_per_second = 1.5"))
-    first = go_on(slow, "--until", "connect")
+    first = slow.go_on("--until", "connect")
     wait_until(lambda: asked(made) != {}, what="the first run asked")
     second = slow.run("--until", "connect")
     other = variant(made, "other", (PACE, "requests_per_second = 1.0"), folder="slow").run()
@@ -103,21 +105,30 @@ def test_the_first_run_was_not_disturbed(made: Journey, beside: Beside) -> None:
 def test_ctrl_c_while_a_run_is_starting_is_told_as_that(made: Journey, delay: float) -> None:
     """While libraries are imported, the folder is made, the kernel starts: whatever is then."""
     slow = variant(made, "early", (PACE, "requests_per_second = 0.1"))
-    process = go_on(slow, "--until", "connect")
+    process = slow.go_on("--until", "connect")
     time.sleep(delay)
 
     check_stopped(made, ctrl_c(made, process))
 
 
+def kept(made: Journey) -> int:
+    """Count the resources of which a run holds an answer; 0 where it has no state yet."""
+    state = made.folder / "state.sqlite"
+    if not state.exists():
+        return 0
+    with closing(Store(state)) as store:
+        return len(store.source.walks())
+
+
 def test_ctrl_c_while_the_pace_is_waited_for_ends_at_once(made: Journey) -> None:
     """Nobody sits out the ten seconds to the next request, and the notebook tells of it."""
     slow = variant(made, "early", (PACE, "requests_per_second = 0.1"))
-    before = asked(made)
-    process = go_on(slow, "--until", "connect")
+    before, held = asked(made), kept(slow)
+    process = slow.go_on("--until", "connect")
     wait_until(lambda: asked(made) != before, what="the first request")
-    time.sleep(0.5)
+    wait_until(lambda: kept(slow) > held, what="the first answer was kept")
 
-    said = ctrl_c(made, process)
+    said = ctrl_c(made, process, in_a_cell=True)
 
     check_stopped(made, said)
     assert said.seconds < 7
@@ -130,10 +141,12 @@ def test_an_impatient_person_changes_nothing_by_pressing_again(made: Journey) ->
     """Three times in a row, in the middle of a cell: the same sentences, no kernel left."""
     slow = variant(made, "early", (PACE, "requests_per_second = 0.1"))
     before = slow.notebooks("connect")
-    process = go_on(slow, "--until", "connect")
+    process = slow.go_on("--until", "connect")
     wait_until(lambda: slow.notebooks("connect") != before, what="the notebook began")
+    began = slow.notebooks("connect")[-1]
+    wait_until(lambda: '"status": "running"' in began.read_text(), what="a cell runs")
 
-    check_stopped(made, ctrl_c(made, process, times=3))
+    check_stopped(made, ctrl_c(made, process, times=3, in_a_cell=True))
 
 
 def test_the_next_run_goes_on_in_the_same_folder(made: Journey) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journey.support import Journey, journey
-from tests.journey_bad_input.support import asked, check_refusal, closed_port, variant
+from tests.journey_bad_input.support import asked, check_refusal, variant
 from tests.support.real_odoo import key_of, person
 from workbench.sandbox.odoo import OdooConnection, drop_database, fresh_database
+from workbench.sandbox.processes import free_port
 
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("bad-input-stops")]
 
@@ -48,7 +49,7 @@ def test_a_wrong_end_is_told(
     made: Journey, name: str, change: tuple[str, str], code: int, words: tuple[str, ...]
 ) -> None:
     """The phase has failed for a reason that `status` repeats; what was read before is kept."""
-    known = {"url": made.odoo.url, "database": made.odoo.database, "closed": closed_port()}
+    known = {"url": made.odoo.url, "database": made.odoo.database, "closed": free_port()}
     mistaken = variant(
         made, name, (change[0].format(**known), change[1].format(**known)), folder=FOLDER
     )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journey.support import KEY_VARIABLE, Journey, journey
-from tests.journey_bad_input.support import check_refusal, closed_port, variant
+from tests.journey_bad_input.support import check_refusal, variant
 from workbench.sandbox.odoo import OdooConnection
+from workbench.sandbox.processes import free_port
 
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("bad-input-stops")]
 
@@ -44,7 +45,7 @@ def test_a_wrong_end_is_told(
     made: Journey, name: str, change: tuple[str, str], code: int, words: tuple[str, ...]
 ) -> None:
     """The phase has failed for a reason that `status` repeats; no key is ever printed."""
-    known = {"host": made.source.base_url.removesuffix("/api"), "closed": closed_port()}
+    known = {"host": made.source.base_url.removesuffix("/api"), "closed": free_port()}
     mistaken = variant(
         made, name, (change[0].format(**known), change[1].format(**known)), folder=FOLDER
     )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from tests.support.processes import alive, wait_until
 from workbench.engine import CellProgress, CellState, ExecutionReport, Outcome, execute
 from workbench.errors import (
     CellsSkippedError,
@@ -31,6 +30,13 @@ from workbench.errors import (
 )
 
 SHELF = Path(__file__).parents[1] / "support" / "notebooks"
+PROGRAM = (
+    "import sys; from pathlib import Path; from workbench.engine import execute\n"
+    "folder = Path(sys.argv[2])\n"
+    "execute(Path(sys.argv[1]), folder / 'executed.ipynb', parameters={}, env={}, "
+    "cwd=folder, grace=1.0)"
+)
+"""Runs a notebook in a process that the test can end."""
 
 
 def run(
@@ -75,11 +81,7 @@ def saved_states(folder: Path) -> dict[str, str]:
 
 def kernel_is_gone(folder: Path) -> bool:
     """Whether the process that ran the cells has ended."""
-    try:
-        os.kill(int((folder / "kernel.pid").read_text()), 0)
-    except ProcessLookupError:
-        return True
-    return False
+    return not alive(int((folder / "kernel.pid").read_text()))
 
 
 def test_a_notebook_that_completes_is_done(tmp_path: Path) -> None:
@@ -264,21 +266,12 @@ def test_a_disk_that_fills_up_leaves_the_last_whole_notebook(
 @pytest.mark.parametrize("name", ["too_slow", "stubborn"])
 def test_ctrl_c_interrupts_saves_and_leaves_no_kernel(tmp_path: Path, name: str) -> None:
     """Ctrl-C ends the cell first, then the kernel; the notebook says it was interrupted."""
-    program = (
-        "import sys; from pathlib import Path; from workbench.engine import execute\n"
-        "folder = Path(sys.argv[2])\n"
-        "execute(Path(sys.argv[1]), folder / 'executed.ipynb', parameters={}, env={}, "
-        "cwd=folder, grace=1.0)"
-    )
     with subprocess.Popen(
-        [sys.executable, "-c", program, str(SHELF / f"{name}.ipynb"), str(tmp_path)],
+        [sys.executable, "-c", PROGRAM, str(SHELF / f"{name}.ipynb"), str(tmp_path)],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        until = time.monotonic() + 60
-        while not (tmp_path / "asleep").exists():
-            assert time.monotonic() < until, process.stderr
-            time.sleep(0.05)
+        wait_until((tmp_path / "asleep").exists, seconds=60, what="the cell sleeps")
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
 
@@ -292,23 +285,12 @@ def test_ctrl_c_interrupts_saves_and_leaves_no_kernel(tmp_path: Path, name: str)
 
 def test_a_workbench_that_is_killed_takes_its_kernel_with_it(tmp_path: Path) -> None:
     """After kill -9 the kernel ends by itself, and the file says that the run was under way."""
-    program = (
-        "import sys; from pathlib import Path; from workbench.engine import execute\n"
-        "folder = Path(sys.argv[2])\n"
-        "execute(Path(sys.argv[1]), folder / 'executed.ipynb', parameters={}, env={}, cwd=folder)"
-    )
     with subprocess.Popen(
-        [sys.executable, "-c", program, str(SHELF / "too_slow.ipynb"), str(tmp_path)]
+        [sys.executable, "-c", PROGRAM, str(SHELF / "too_slow.ipynb"), str(tmp_path)]
     ) as process:
-        until = time.monotonic() + 60
-        while not (tmp_path / "asleep").exists():
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        wait_until((tmp_path / "asleep").exists, seconds=60, what="the cell sleeps")
         process.kill()
-    until = time.monotonic() + 30
-    while not kernel_is_gone(tmp_path) and time.monotonic() < until:
-        time.sleep(0.2)
+    wait_until(lambda: kernel_is_gone(tmp_path), seconds=30, what="the kernel ended")
 
-    assert kernel_is_gone(tmp_path)
     assert saved(tmp_path).metadata.workbench.outcome == "running"
     assert saved_states(tmp_path)["after"] == "pending"

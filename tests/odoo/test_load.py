@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import real_odoo, small_load
+from tests.support.odoo import database
 from workbench.errors import GateError, LookupFailedError
 from workbench.mapping.rows import LoadRow, Ref, RefKind
 from workbench.odoo import (
@@ -18,8 +19,6 @@ from workbench.odoo import (
     Lookups,
     NewLink,
     Odoo,
-    apply_schema,
-    plan_schema,
     read_back,
     resolved,
 )
@@ -48,12 +47,15 @@ class Bench:
 
     def load(self, *rows: LoadRow, overwrite: bool = False) -> LoadReport:
         """Load rows."""
-        loader = Loader(
-            self.odoo, self.store, module=MODULE, phase="migrate", lookups=self.lookups,
-            folder=self.folder, overwrite=overwrite,
-        )  # fmt: skip
+        loader = self.loader(overwrite=overwrite)
         self.calls.clear()
         return loader.load(rows)
+
+    def loader(self, *, lookups: Lookups | None = None, overwrite: bool = False) -> Loader:
+        """Give the loader of the phase migrate."""
+        return small_load.loader(
+            self.odoo, self.store, self.folder, lookups=lookups, overwrite=overwrite
+        )
 
     def value(self, key: str, field: str) -> object:
         """Read one field of one of our records."""
@@ -67,12 +69,13 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OdooConnection, Odoo]]:
+def prepared(
+    odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[OdooConnection, Odoo]]:
     """One database with the schema in it, for the cases of this module."""
-    with real_odoo.database() as connection, real_odoo.client(connection) as odoo:
+    with database() as connection, real_odoo.client(connection) as odoo:
         store = Store(tmp_path_factory.mktemp("prepare") / "state.sqlite")
-        plan = plan_schema(odoo, small_load.NEEDS, module=MODULE, restrict_clinical=True)
-        apply_schema(odoo, store, plan, phase="prepare")
+        small_load.prepare(odoo, store)
         store.close()
         yield connection, odoo
 
@@ -245,8 +248,7 @@ def test_a_contact_that_was_there_gets_only_what_it_lacked(bench: Bench) -> None
         "name": "Person Number1", "phone": "0031", "category_id": [[6, 0, tag]],
     }])[0]  # fmt: skip
     link = NewLink("patient_1", "res.partner", contact, "patients", "1", How.LINKED)
-    Loader(bench.odoo, bench.store, module=MODULE, phase="migrate", lookups=bench.lookups,
-           folder=bench.folder).link([link])  # fmt: skip
+    bench.loader().link([link])
     report = bench.load(partner(1))
     values = bench.odoo.call("res.partner", "read", ids=[contact],
                              fields=["phone", "street", "category_id"])[0]  # fmt: skip
@@ -261,8 +263,7 @@ def test_an_external_id_leads_to_one_record_only(bench: Bench) -> None:
     bench.load(partner(1), partner(2))
     second = bench.store.destination.link("patient_2")
     assert second is not None
-    loader = Loader(bench.odoo, bench.store, module=MODULE, phase="migrate",
-                    lookups=bench.lookups, folder=bench.folder)  # fmt: skip
+    loader = bench.loader()
     with pytest.raises(GateError, match="patient_1"):
         loader.link([NewLink("patient_1", "res.partner", second.res_id, "patients", "1",
                              How.MERGED)])  # fmt: skip
@@ -303,9 +304,7 @@ def test_a_stage_renamed_during_the_load_is_still_the_stage(bench: Bench) -> Non
     lookups = bench.lookups
     number = lookups.resolve(Ref(RefKind.STAGE, "Missed"))
     bench.odoo.call("crm.stage", "write", ids=[number], vals={"name": "No show"})
-    loader = Loader(bench.odoo, bench.store, module=MODULE, phase="migrate", lookups=lookups,
-                    folder=bench.folder)  # fmt: skip
-    report = loader.load([partner(1), lead(2, 1)])
+    report = bench.loader(lookups=lookups).load([partner(1), lead(2, 1)])
     stage = bench.value("appointment_2", "stage_id")
     bench.odoo.call("crm.stage", "write", ids=[number], vals={"name": "Missed"})
 
@@ -328,9 +327,7 @@ def test_an_archived_user_is_no_user(bench: Bench) -> None:
 def test_progress_is_told_and_reaches_every_row(bench: Bench) -> None:
     """The person who waits sees how far it is."""
     seen: list[int] = []
-    loader = Loader(bench.odoo, bench.store, module=MODULE, phase="migrate",
-                    lookups=bench.lookups, folder=bench.folder)  # fmt: skip
-    loader.load([partner(number) for number in range(1, 451)], on_progress=seen.append)
+    bench.loader().load([partner(number) for number in range(1, 451)], on_progress=seen.append)
 
     assert seen == sorted(seen)
     assert seen[-1] == 450

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support import real_odoo
+from tests.support.odoo import database
 from workbench.config import Config
 from workbench.odoo import Finding, Level, Odoo, preflight
 from workbench.sandbox.odoo import OdooConnection
@@ -26,9 +27,9 @@ def _levels(findings: list[Finding], subject: str) -> set[Level]:
 
 
 @pytest.fixture(scope="module")
-def connection() -> Iterator[OdooConnection]:
+def connection(odoo_server: OdooConnection) -> Iterator[OdooConnection]:
     """One database for the cases of this module."""
-    with real_odoo.database() as connection:
+    with database() as connection:
         yield connection
 
 
@@ -70,7 +71,9 @@ def test_custom_fields_that_are_there_are_named(connection: OdooConnection) -> N
 def test_a_shared_user_is_warned_of(connection: OdooConnection) -> None:
     """Rollback keeps other users' work; it cannot tell the migrating user's own."""
     with real_odoo.client(connection) as odoo:
+        odoo.call("res.users.log", "create", vals_list=[{}])  # as Odoo notes a sign-in
         found: Odoo = odoo
         findings = preflight(found, _config(connection))
 
     assert any(finding.subject == "user" for finding in findings)
+    assert Level.WARNING in _levels(findings, "user")

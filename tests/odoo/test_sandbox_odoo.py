@@ -15,6 +15,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.support.real_odoo import post
 from workbench.errors import SandboxError, UsageError
 from workbench.sandbox.odoo import (
     OdooConnection,
@@ -31,22 +32,9 @@ from workbench.sandbox.odoo.instance import Instance, current_instance
 pytestmark = pytest.mark.odoo
 
 
-def call(connection: OdooConnection, path: str, **arguments: object) -> httpx.Response:
-    """Call a method over JSON-2; the key is the connection's."""
-    return httpx.post(
-        f"{connection.url}/json/2/{path}",
-        json=arguments,
-        headers={
-            "Authorization": f"Bearer {connection.api_key}",
-            "X-Odoo-Database": connection.database,
-        },
-        timeout=30,
-    )
-
-
 def answer(connection: OdooConnection, path: str, **arguments: object) -> list[int]:
     """Return what a method answers; it must have gone well."""
-    found = call(connection, path, **arguments)
+    found = post(connection, path, **arguments)
     assert found.status_code == httpx.codes.OK
     ids: list[int] = found.json()
     return ids
@@ -75,9 +63,9 @@ def test_starting_twice_is_harmless(odoo_server: OdooConnection) -> None:
 
 def test_the_key_opens_json_2_and_another_does_not(odoo_db: OdooConnection) -> None:
     """The key made with the template works in every copy; a wrong one is refused."""
-    assert call(odoo_db, "res.partner/search_count", domain=[]).status_code == httpx.codes.OK
+    assert post(odoo_db, "res.partner/search_count", domain=[]).status_code == httpx.codes.OK
     wrong = OdooConnection(**{**odoo_db.as_json(), "api_key": "0" * 40})
-    refused = call(wrong, "res.partner/search_count", domain=[])
+    refused = post(wrong, "res.partner/search_count", domain=[])
 
     assert refused.status_code == httpx.codes.UNAUTHORIZED
 
@@ -141,7 +129,7 @@ def test_a_reset_forgets_records_and_fields(odoo_db: OdooConnection) -> None:
     answer(odoo_db, "res.partner/create", vals_list=[{"name": "Ann Example", "x_seen": "yes"}])
     again = reset_database(odoo_db.database)
 
-    assert "x_seen" not in call(again, "res.partner/fields_get", attributes=["type"]).json()
+    assert "x_seen" not in post(again, "res.partner/fields_get", attributes=["type"]).json()
     assert answer(again, "res.partner/search", domain=[["name", "=", "Ann Example"]]) == []
 
 
@@ -150,7 +138,7 @@ def test_users_are_added_once_and_get_no_mail(odoo_db: OdooConnection) -> None:
     people = [("Ann Example", "ann@example.com"), ("Bob Example", "bob@example.com")]
     add_users(odoo_db, people[:1])
     add_users(odoo_db, people)
-    rows = call(
+    rows = post(
         odoo_db,
         "res.users/search_read",
         domain=[["login", "like", "@example.com"]],
@@ -224,7 +212,7 @@ def test_a_killed_server_is_started_again(own_instance: Instance) -> None:
     again = up(database="kept")
 
     assert own_instance.running().odoo_pid != before.odoo_pid
-    assert call(again, "res.partner/search_count", domain=[]).status_code == httpx.codes.OK
+    assert post(again, "res.partner/search_count", domain=[]).status_code == httpx.codes.OK
 
 
 def test_without_a_server_a_database_is_refused(own_instance: Instance) -> None:

@@ -15,8 +15,6 @@ from workbench.mapping.rows import FieldNeed, SchemaNeeds
 from workbench.odoo import (
     ItemKind,
     ItemState,
-    Loader,
-    Lookups,
     Odoo,
     SchemaPlan,
     apply_schema,
@@ -183,10 +181,7 @@ def test_who_is_outside_the_group_cannot_read_clinical_fields_through_the_api(
 ) -> None:
     """Neither reading nor exporting gives the receptionist a patient's allergies."""
     apply_schema(odoo, store, _plan(odoo), phase="prepare")
-    loader = Loader(
-        odoo, store, module=MODULE, phase="sample",
-        lookups=Lookups(odoo, store=store, module=MODULE), folder=tmp_path,
-    )  # fmt: skip
+    loader = small_load.loader(odoo, store, tmp_path, phase="sample")
     loader.load([small_load.partner(1, x_allergies="peanuts")])
     patient = store.destination.link("patient_1")
     assert patient is not None

@@ -16,10 +16,8 @@ from workbench.mapping import (
     MapOptions,
     Mapping,
     Proposal,
-    ResourceKind,
     duplicate_questions,
     field_questions,
-    kind_of,
     mapping_from,
     patient_fields,
     practitioner_of,
@@ -27,6 +25,7 @@ from workbench.mapping import (
     propose,
     value_questions,
 )
+from workbench.phases.expectations import FILES, REFERENCES
 from workbench.sandbox.clinic import Clinic, generate
 from workbench.staging import FieldProfile, candidates, profile_records
 from workbench.state import FileState, HeldFile
@@ -67,20 +66,19 @@ class World:
                 yield resource, record, self._one(expecter, resource, record)
 
     def _one(self, expecter: Expecter, resource: str, record: Record) -> Expected:
-        kind = kind_of(resource, self.mapping)
-        if kind is ResourceKind.PATIENT:
+        if resource == "patients":
             return expecter.patient(
                 record, prescriptions=self._prescriptions(record), merged=self._merged(record)
             )
-        if kind is ResourceKind.VISIT:
+        if resource == "appointments":
             return expecter.appointment(record)
-        if kind is ResourceKind.PRESCRIPTION:
+        if resource == "prescriptions":
             return expecter.prescription(record)
-        if kind is ResourceKind.ATTACHMENT:
+        if resource in FILES:
             return expecter.attachment(resource, record, held(resource, record))
-        if kind is ResourceKind.NOTE:
-            return expecter.message(resource, record)
-        return expecter.reference(resource, record)
+        if resource in REFERENCES:
+            return expecter.reference(resource, record)
+        return expecter.message(resource, record)
 
     def _merged(self, record: Record) -> list[Record]:
         survivors = self.mapping.survivors

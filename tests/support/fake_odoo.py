@@ -90,7 +90,8 @@ class FakeOdoo:
     keys: dict[str, int] = field(default_factory=lambda: {"admin-key": 2, "ann-key": 7})
     database: str = "clinic"
     url: str = ""
-    before_commit: Callable[[str, str], None] | None = None
+    late: list[threading.Timer] = field(default_factory=list)
+    """Calls whose line was closed at once, and which commit later."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _next: int = 100
 
@@ -409,6 +410,7 @@ class _Handler(BaseHTTPRequestHandler):
                 cut.late, self._answer, args=(user, model, method, arguments), kwargs={"rpc": rpc}
             )
             timer.daemon = True
+            self.odoo.late.append(timer)
             timer.start()
             return
         if cut and cut.after is None:

@@ -6,16 +6,17 @@ import contextlib
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import nbformat
+
+from tests.support.processes import wait_until
+from workbench.sandbox.processes import free_port
 
 STARTS_WITHIN = 60.0
 """Seconds; usually three."""
@@ -70,7 +71,7 @@ def jupyter_lab(root: Path, home: Path) -> Iterator[Lab]:
     (settings / "notification.jupyterlab-settings").write_text(
         json.dumps({"fetchNews": "false", "checkForUpdates": False})
     )
-    lab = Lab(_free_port(), secrets.token_hex(16))
+    lab = Lab(free_port(), secrets.token_hex(16))
     with (home / "lab.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
@@ -90,7 +91,9 @@ def jupyter_lab(root: Path, home: Path) -> Iterator[Lab]:
                  "IPYTHONDIR": str(home / "ipython")},
         )  # fmt: skip
         try:
-            _wait(lab, process)
+            wait_until(
+                lambda: _answers(lab, process), seconds=STARTS_WITHIN, what="JupyterLab answered"
+            )
             yield lab
             lab.end_kernels()
         finally:
@@ -102,21 +105,10 @@ def jupyter_lab(root: Path, home: Path) -> Iterator[Lab]:
                 process.wait(10)
 
 
-def _wait(lab: Lab, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            lab.kernels()
-        except httpx.TransportError:
-            if process.poll() is not None or time.monotonic() > until:
-                what = "JupyterLab did not start"
-                raise RuntimeError(what) from None
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _answers(lab: Lab, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "JupyterLab did not start"
+    try:
+        lab.kernels()
+    except httpx.TransportError:
+        return False
+    return True

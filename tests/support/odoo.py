@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,9 +56,22 @@ def odoo_server() -> Iterator[OdooConnection]:
 @pytest.fixture
 def odoo_db(odoo_server: OdooConnection) -> Iterator[OdooConnection]:
     """Lend the test a database of its own, as Odoo's installer leaves one."""
+    with database() as connection:
+        yield connection
+
+
+@contextmanager
+def database() -> Iterator[OdooConnection]:
+    """Lend a database of its own, as Odoo's installer leaves one; it is dropped in any case.
+
+    The suite's Odoo must be up, and stay up until then (fixture `odoo_server`).
+    """
     name = f"{PREFIX}{uuid.uuid4().hex[:16]}"
-    yield fresh_database(name)
-    drop_database(name)
+    connection = fresh_database(name)
+    try:
+        yield connection
+    finally:
+        drop_database(name)
 
 
 def _others(users: Path) -> list[Path]:

@@ -19,6 +19,8 @@ from workbench.mapping.rows import (
     StageNeed,
     Value,
 )
+from workbench.odoo import Loader, Lookups, Odoo, apply_schema, plan_schema
+from workbench.state import Store
 
 MODULE = "__practicehub_test__"
 TAG = "PracticeHub patient"
@@ -54,6 +56,23 @@ NEEDS = SchemaNeeds(
     ),
     tags=(TAG,),
 )  # fmt: skip
+
+
+def prepare(odoo: Odoo, store: Store) -> None:
+    """Make in Odoo what the clinic needs."""
+    plan = plan_schema(odoo, NEEDS, module=MODULE, restrict_clinical=True)
+    apply_schema(odoo, store, plan, phase="prepare")
+
+
+def loader(
+    odoo: Odoo, store: Store, folder: Path, *, phase: str = "migrate",
+    lookups: Lookups | None = None, overwrite: bool = False, module: str = MODULE,
+) -> Loader:  # fmt: skip
+    """Give a phase's loader; its references lead as they do now, unless `lookups` are given."""
+    return Loader(
+        odoo, store, module=module, phase=phase, folder=folder, overwrite=overwrite,
+        lookups=lookups or Lookups(odoo, store=store, module=module),
+    )  # fmt: skip
 
 
 def partner(number: int, **changes: Value) -> LoadRow:

@@ -14,7 +14,14 @@ from psycopg.rows import dict_row
 BOOKKEEPING = re.compile(r"ir_cron_.*|orm_signaling_.*|ir_sessions?|.*_log|ir_logging")
 """Tables in which the server keeps notes for itself; sequences are no tables."""
 
+STAMPS = {"write_date", "write_uid"}
+"""Columns that say who wrote a row last, and when: an undone change leaves them changed."""
+UPDATED = {"res_partner", "res_users"}
+"""Tables with rows from before that are changed and put back: contacts that were linked, users
+who are put into the access group and taken out of it, and their own contacts."""
+
 Snapshot = Mapping[str, tuple[int, str]]
+Rows = dict[int, dict[str, Any]]
 
 
 def snapshot(dsn: str) -> Snapshot:
@@ -31,7 +38,7 @@ def snapshot(dsn: str) -> Snapshot:
     return taken
 
 
-def rows(dsn: str, table: str) -> dict[int, dict[str, Any]]:
+def rows(dsn: str, table: str) -> Rows:
     """Give all rows of one table with an id, by id."""
     with psycopg.connect(dsn, row_factory=dict_row) as db:
         query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))
@@ -41,3 +48,11 @@ def rows(dsn: str, table: str) -> dict[int, dict[str, Any]]:
 def differences(before: Snapshot, after: Snapshot) -> set[str]:
     """Name the tables that are not as they were."""
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def touched(before: Rows, after: Rows) -> set[str]:
+    """Name the columns that are not as they were; "rows" where some came or went."""
+    if before.keys() != after.keys():
+        return {"rows"}
+    return {column for number, row in before.items() for column in row
+            if row[column] != after[number].get(column)}  # fmt: skip

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from tests.support.odoo import KEPT
+from tests.support.odoo import INSTANCE, KEPT
 from workbench.sandbox import control
 
 
@@ -17,6 +17,7 @@ def main(arguments: list[str]) -> int:
     Returns:
         pytest's exit code. A test that was skipped in CI counts as failed.
     """
+    os.environ["WORKBENCH_SANDBOX_INSTANCE"] = INSTANCE  # never anybody else's sandbox
     # a job in the background is born deaf to Ctrl-C, and would hand that on to every test
     signal.signal(signal.SIGINT, signal.default_int_handler)
     environment = {**os.environ, KEPT: "1"}

@@ -107,6 +107,7 @@ def test_each_verb_explains_itself(command: Command, verb: str) -> None:
         (["run", "a.toml", "--untill", "map"], "--untill"),
         (["accept", "x"], "'--by'"),
         (["demo", "--patients", "3"], "'--patients'"),
+        (["demo", "--rate", "0"], "'--rate'"),
         (["status", "x", "y"], "(y)"),
     ],
 )

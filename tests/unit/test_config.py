@@ -114,3 +114,14 @@ def test_a_reference_that_leads_nowhere_names_itself(reference: str, tmp_path: P
     """The person learns which secret is missing, and where it was looked for."""
     with pytest.raises(SecretError, match="the Odoo key"):
         secret(reference, what="the Odoo key", base=tmp_path)
+
+
+@pytest.mark.parametrize("address", ["https://me:geheim℀@clinic.example.com", "https://[geheim"])
+def test_an_address_that_cannot_be_read_is_not_quoted(tmp_path: Path, address: str) -> None:
+    """A password that somebody wrote into an address never stands in the error."""
+    path = write(tmp_path, GOOD.replace("[odoo]", f'base_url = "{address}"\n[odoo]'))
+
+    with pytest.raises(ConfigError, match=r"practicehub\.base_url: must be an address") as caught:
+        load_config(path)
+
+    assert "geheim" not in str(caught.value)

@@ -13,7 +13,7 @@ import pytest
 
 from workbench.errors import BusyError, StateError, StorageFullError, of_system
 from workbench.kernel import fault_of
-from workbench.proof.seal import write_private
+from workbench.private import write_private
 from workbench.state import Store
 
 WRITER = textwrap.dedent(

@@ -21,7 +21,8 @@ from workbench.errors import (
     UsageError,
     WorkbenchError,
 )
-from workbench.phases import JOURNEY, gates, knowledge, runner
+from workbench.mapping.model import field_subject, value_subject
+from workbench.phases import JOURNEY, gates, runner
 from workbench.run import Run
 from workbench.state import Question, Status, Store
 
@@ -125,7 +126,9 @@ def test_a_rollback_needs_something_to_take_out(tmp_path: Path) -> None:
 
 def test_the_answers_that_count_are_those_that_make_the_map() -> None:
     """The gates and the questions mean the same subjects."""
-    assert knowledge.PREFIXES == gates.MAP_PREFIXES == ("field:", "value:", "practitioner:")
+    assert gates.MAP_PREFIXES == ("field:", "value:", "practitioner:")
+    assert field_subject("patients.id").startswith(gates.MAP_PREFIXES[0])
+    assert value_subject("appointments.status", "new").startswith(gates.MAP_PREFIXES[1])
 
 
 # the runner -------------------------------------------------------------------------------------

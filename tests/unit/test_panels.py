@@ -344,7 +344,7 @@ def test_a_rollback_without_a_person_shows_where_it_stands(run: Run) -> None:
 
 def test_a_question_that_was_withdrawn_cannot_be_decided(run: Run) -> None:
     """What is no longer asked is said so, in place of a decision about nothing."""
-    desk = DecisionDesk(run.store, prefixes=("field:",), brief=FIELDS)
+    desk = DecisionDesk(run.store, prefix="field:", brief=FIELDS)
     seen = desk.questions()[0]
     run.store.decisions.withdraw([seen.subject])
 

@@ -279,7 +279,7 @@ class Regions:
 
 
 @pytest.fixture
-def _no_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_waits() -> Iterator[None]:
     stamina.set_active(False)
     yield
     stamina.set_active(True)

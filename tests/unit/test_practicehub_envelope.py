@@ -39,7 +39,8 @@ def test_an_answer_without_a_list_of_rows_is_refused(data: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "read"), [(5, 5), ("5", 5), (None, None), ("many", None), (True, None), (-1, None)]
+    ("total", "read"),
+    [(5, 5), ("5", 5), (None, None), ("many", None), ("²", None), (True, None), (-1, None)],
 )
 def test_a_total_is_a_number_or_not_known(total: object, read: int | None) -> None:
     """A total that is no number is unknown, not zero."""

@@ -449,7 +449,7 @@ def test_a_name_that_reads_as_a_path_is_told_apart(name: str, *, unsafe: bool) -
 
 @pytest.mark.parametrize(
     ("size", "read"), [(5, 5), ("5", 5), (5.0, 5), (None, None), ("big", None), (-1, None),
-                       (True, None)],
+                       (True, None), ("²", None), (float("inf"), None), (float("nan"), None)],
 )  # fmt: skip
 def test_a_declared_size_is_a_number_or_not_known(size: object, read: int | None) -> None:
     """A size that is no number is not taken for zero."""

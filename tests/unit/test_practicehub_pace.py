@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -220,6 +221,7 @@ def test_threads_never_have_two_requests_in_flight(path: Path) -> None:
             with pace.turn():
                 flying[0] += 1
                 most[0] = max(most[0], flying[0])
+                time.sleep(0.0005)  # long enough for another to come in, if it could
                 flying[0] -= 1
 
     threads = [threading.Thread(target=ask, args=(paces[one % 2],)) for one in range(4)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import time
+import io
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import wait_until
 from workbench import progress as progress_module
 from workbench import terminal
 from workbench.errors import StateError
@@ -111,13 +114,19 @@ def test_a_step_in_a_notebook_is_one_line_rewritten(
 # the terminal -----------------------------------------------------------------------------------
 
 
+def listen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Keep what is written on stderr, to be read while another thread goes on writing."""
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    return written
+
+
 def test_a_log_file_gets_a_line_when_a_step_ends(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a terminal nothing is rewritten; steps of earlier runs are not told again."""
     with Progress(store, "old step", phase="audit", unit="rows", live=False):
         pass
-    time.sleep(0.01)
     with (
         terminal.watching(store.path),
         Progress(store, "new step", phase="audit", unit="rows", live=False) as told,
@@ -128,34 +137,38 @@ def test_a_log_file_gets_a_line_when_a_step_ends(
 
 
 def test_a_log_file_hears_of_a_long_step_now_and_then(
-    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file is not flooded, and not left silent for minutes either."""
     monkeypatch.setattr(terminal, "_LOOK", 0.01)
     monkeypatch.setattr(terminal, "_LINE", 0.0)
+    heard = listen(monkeypatch)
     with (
         Progress(store, "long step", phase="audit", unit="rows", live=False),
         terminal.watching(store.path),
     ):
         store.journey.set_progress("long step", "audit", done=2, total=4, unit="rows")
-        time.sleep(0.1)
+        line = "long step: 2 of 4 rows"
+        wait_until(lambda: line in heard.getvalue(), seconds=20, what="a line while it goes on")
 
-    assert "long step: 2 of 4 rows" in capsys.readouterr().err
+    assert line in heard.getvalue()
 
 
 def test_on_a_terminal_steps_are_shown_in_place(
-    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is finished stays as a line, what goes on is rewritten."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(terminal, "_LOOK", 0.01)
+    heard = listen(monkeypatch)
     with terminal.watching(store.path):
         with Progress(store, "step [1]", phase="audit", unit="rows", live=False) as told:
             told(5, 5)
-        time.sleep(0.1)
+        line = "step [1]: 5 of 5 rows, done in"
+        wait_until(lambda: line in heard.getvalue(), seconds=20, what="the finished step's line")
 
-    assert "step [1]: 5 of 5 rows, done in" in capsys.readouterr().err
+    assert line in heard.getvalue()
 
 
 def test_whoever_watches_stays_silent_about_a_state_that_cannot_be_read(
@@ -169,6 +182,29 @@ def test_whoever_watches_stays_silent_about_a_state_that_cannot_be_read(
 
     monkeypatch.setattr(terminal, "_fresh", broken)
     with terminal.watching(store.path):
-        time.sleep(0.02)
+        pass
 
     assert capsys.readouterr().err == ""
+
+
+def test_on_a_terminal_a_step_that_ends_last_of_all_is_told_too(
+    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work ends between two looks, and is looked at once more."""
+    look, looked = terminal._fresh, threading.Event()
+
+    def once(store: Store, began: float) -> list[Step]:
+        found = look(store, began)
+        looked.set()
+        return found
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(terminal, "_LOOK", 60.0)
+    monkeypatch.setattr(terminal, "_fresh", once)
+    with terminal.watching(store.path):
+        assert looked.wait(20)
+        with Progress(store, "last step", phase="audit", unit="rows", live=False) as told:
+            told(5, 5)
+
+    assert "last step: 5 of 5 rows, done in" in capsys.readouterr().err

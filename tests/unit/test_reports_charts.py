@@ -26,8 +26,8 @@ VERDICTS = [
     Verdict("all", "crm.lead", "x_visit_type", "different", "", 1),
 ]
 FIELDS = [
-    FieldRow("patients.first_name", "patients", {"records": 6, "filled": 6}, ""),
-    FieldRow("note", "patients", {"records": 6, "filled": 0}, ""),
+    FieldRow("patients.first_name", "patients", {"records": 6, "filled": 6}),
+    FieldRow("patients.note", "patients", {"records": 6, "filled": 0}),
 ]
 
 
@@ -101,14 +101,14 @@ def test_ids_of_two_pictures_in_one_page_do_not_clash() -> None:
 
 def test_a_name_with_signs_is_escaped_in_the_label() -> None:
     """A field's name cannot break out of the picture's label."""
-    row = FieldRow('x"><script>', "patients", {"records": 1, "filled": 1}, "")
+    row = FieldRow('patients.x"><script>', "patients", {"records": 1, "filled": 1})
 
     assert "<script" not in fill([row])._repr_html_()
 
 
 def test_a_very_long_list_is_cut_in_the_picture_and_not_in_the_words() -> None:
     """A picture stays on a screen; the words still name every field."""
-    many = [FieldRow(f"patients.f{n}", "patients", {"records": 1, "filled": 1}, "")
+    many = [FieldRow(f"patients.f{n}", "patients", {"records": 1, "filled": 1})
             for n in range(90)]  # fmt: skip
 
     assert "patients.f89" in fill(many).text()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import SandboxError, UsageError
-from workbench.sandbox import cache
+from workbench.sandbox import cache, practicehub
 from workbench.sandbox.odoo import account, instance
 
 
@@ -95,10 +95,15 @@ def test_a_second_holder_waits_and_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Demo", "../x", "", "a b", "1st"])
 def test_an_instance_needs_a_plain_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that could lead out of the cache folder is refused."""
+    """A name that could lead out of the cache folder is refused, by both halves alike."""
     monkeypatch.setenv("WORKBENCH_SANDBOX_INSTANCE", name)
     with pytest.raises(UsageError):
         instance.current_instance()
+    with pytest.raises(UsageError):
+        practicehub.status()
+    monkeypatch.delenv("WORKBENCH_SANDBOX_INSTANCE")
+    with pytest.raises(UsageError):
+        practicehub.status(name)
 
 
 def test_what_lies_behind_a_closed_door_is_not_readable(tmp_path: Path) -> None:

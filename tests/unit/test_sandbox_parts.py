@@ -6,14 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import wait_until
 from workbench.errors import MissingPartError, SandboxError
-from workbench.sandbox import apt
-from workbench.sandbox.odoo import postgres, processes, provider
+from workbench.sandbox import apt, processes
+from workbench.sandbox.odoo import postgres, provider
 from workbench.sandbox.odoo.account import invoking_account
 from workbench.sandbox.odoo.connection import OdooConnection
 
@@ -184,9 +184,7 @@ def test_a_server_outlives_its_starter_and_ends_when_told(tmp_path: Path) -> Non
         pidfile=pidfile,
         env=dict(os.environ),
     )
-    deadline = time.monotonic() + 20
-    while processes.tail(log) != "up" and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: processes.tail(log) == "up", seconds=20, what="the server said so")
     alive = processes.alive(pid, marker)
     recorded = pidfile.read_text().strip()
     processes.end(pid, marker)

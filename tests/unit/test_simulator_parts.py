@@ -256,6 +256,14 @@ def test_a_changed_link_is_forged(old: str, new: str) -> None:
     assert judged(link, Signer("http://127.0.0.1:1")) is Verdict.FORGED
 
 
+def test_a_signature_that_is_no_ascii_is_forged() -> None:
+    """A signature in letters that no signature has is refused like any other wrong one."""
+    signer = Signer("http://127.0.0.1:1")
+    link = f"{signer.link('patient/a', seconds=60).rpartition('=')[0]}=Ünterschrift"
+
+    assert judged(link, signer) is Verdict.FORGED
+
+
 def strikes(rule: Rule, count: int) -> list[bool]:
     """Say which of `count` equal requests a rule spoils."""
     faults = Faults()

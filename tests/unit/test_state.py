@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,26 @@ def test_a_page_is_never_counted_twice(store: Store) -> None:
         store.source.store_page(page(1, row("2")), resolve=new_wins)
 
     assert store.source.volumes()["patients"].rows == 1
+
+
+def test_pages_are_listed_whole_or_of_one_resource_and_one_pass(store: Store) -> None:
+    """Who asks for one pass over one list gets its pages, in order, and no others."""
+    store.source.store_page(page(1, row("1"), more=True), resolve=new_wins)
+    store.source.store_page(replace(page(1, row("1")), resource="files"), resolve=new_wins)
+    store.source.store_page(page(2, row("2")), resolve=new_wins)
+    store.source.store_page(page(1, row("1"), generation=1), resolve=new_wins)
+
+    def numbers(
+        resource: str | None = None, generation: int | None = None
+    ) -> list[tuple[str, int, int]]:
+        found = store.source.pages(resource=resource, generation=generation)
+        return [(one.resource, one.generation, one.number) for one in found]
+
+    first = [("patients", 0, 1), ("patients", 0, 2)]
+    assert numbers() == [first[0], ("files", 0, 1), first[1], ("patients", 1, 1)]
+    assert numbers(resource="patients", generation=0) == first
+    assert numbers(resource="patients") == [*first, ("patients", 1, 1)]
+    assert numbers(generation=1) == [("patients", 1, 1)]
 
 
 def test_a_record_sent_twice_is_counted_twice_and_kept_once(store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,10 @@ class Job:
 
     output: Path
     cwd: Path
-    env: Mapping[str, str] = field(default_factory=dict)
-    cell_timeout: float | None = None
-    grace: float = 10.0
-    on_cell: Callable[[CellProgress], None] | None = None
+    env: Mapping[str, str]
+    cell_timeout: float | None
+    grace: float
+    on_cell: Callable[[CellProgress], None] | None
     report: ExecutionReport | None = None
 
 
@@ -94,20 +94,16 @@ class _Manager(NotebookExecutionManager):  # type: ignore[misc]
 
 
 class WorkbenchEngine(Engine):  # type: ignore[misc]
-    """Run a notebook on a kernel of its own; see `workbench.engine.execute`.
-
-    `papermill --engine workbench` finds it too once this module is imported; then nothing
-    checks the parameters, and papermill itself writes the last copy of a success.
-    """
+    """Run a notebook on a kernel of its own, for `workbench.engine.execute` alone."""
 
     @classmethod
     def execute_notebook(
         cls,
         nb: Any,  # noqa: ANN401 - a notebook node
         kernel_name: str,
-        output_path: str | None = None,
-        job: Job | None = None,
-        **options: Any,  # noqa: ANN401 - papermill's
+        *,
+        job: Job,
+        **_: object,
     ) -> Any:  # noqa: ANN401
         """Run all cells and save, also on failure.
 
@@ -115,10 +111,6 @@ class WorkbenchEngine(Engine):  # type: ignore[misc]
             WorkbenchError: a cell did not complete; the notebook is saved and says so.
             KeyboardInterrupt: Ctrl-C; the notebook is saved as interrupted.
         """
-        if job is None:
-            timeout = options.get("execution_timeout")
-            job = Job(Path(output_path or "executed.ipynb").absolute(), Path.cwd(),
-                      cell_timeout=timeout)  # fmt: skip
         del kernel_name  # the kernel is always this Python
         manager = _Manager(nb, job)
         nb.metadata.papermill["input_path"] = Path(nb.metadata.papermill["input_path"]).name

@@ -15,7 +15,7 @@ from workbench.mapping.expected import Expecter
 from workbench.mapping.faults import Fault, check
 from workbench.mapping.model import AppointmentsTo, Disposition, Mapping, MapRow
 from workbench.mapping.needs import schema_needs
-from workbench.mapping.outcome import Alias, Expected, ResourceKind, kind_of, singular
+from workbench.mapping.outcome import Alias, Expected, singular
 from workbench.mapping.propose import MapOptions, Proposal, propose
 from workbench.mapping.questions import (
     duplicate_questions,
@@ -40,12 +40,10 @@ __all__ = [
     "Mapping",
     "Practitioner",
     "Proposal",
-    "ResourceKind",
     "check",
     "dump_yaml",
     "duplicate_questions",
     "field_questions",
-    "kind_of",
     "load_yaml",
     "mapping_from",
     "patient_fields",

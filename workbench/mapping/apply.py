@@ -8,13 +8,13 @@ from functools import cached_property
 
 from workbench.mapping import places
 from workbench.mapping.context import Context, Made, Outcome, Scope, Unmapped
-from workbench.mapping.model import Disposition, MapRow
+from workbench.mapping.model import Disposition, MapRow, field_subject, value_subject
 from workbench.mapping.model import Mapping as Map
 from workbench.mapping.naming import label_of
 from workbench.mapping.rows import Value
 from workbench.mapping.transforms import TRANSFORMS, Transform
 from workbench.staging import normalise
-from workbench.staging.findings import Clean, Finding, IssueKind, Refused
+from workbench.staging.findings import Finding, IssueKind, Refused
 from workbench.staging.paths import filled_paths, is_empty, leaves, value_at
 
 HELD_BACK = "the record waits for a decision"
@@ -95,7 +95,7 @@ class Applier:
         found: dict[tuple[str, str], list[MapRow]] = {}
         for row in self._rows:
             transform = TRANSFORMS.get(row.transform)
-            if transform is None or row.disposition in {Disposition.KEPT, Disposition.DROPPED}:
+            if transform is None or row.disposition.plain:
                 continue
             alone = not transform.combines
             key = (row.transform, "" if transform.spans else row.field if alone else row.target)
@@ -147,7 +147,7 @@ class Applier:
         field_name = group.source
         if isinstance(outcome, Unmapped):
             row = group.rows[0]
-            made.waiting.append(f"value:{row.field}={outcome.value}")
+            made.waiting.append(value_subject(row.field, outcome.value))
             made.findings.append(
                 self._finding(IssueKind.VALUE_UNMAPPED, source_id, field_name, group, HELD_BACK)
             )
@@ -178,14 +178,14 @@ def raw_lines(record: Mapping[str, object], rows: Iterable[MapRow]) -> Iterator[
     for row in rows:
         value = value_at(record, row.path)
         if not is_empty(value):
-            read = normalise.line(value)
-            yield f"{row.path}: {read.value if isinstance(read, Clean) else ''}"
+            yield f"{row.path}: {normalise.line(value).value}"
 
 
 def unknown_fields(mapping: Map, resource: str, record: Mapping[str, object]) -> list[str]:
-    """List filled field paths that the map does not know: they must be decided first."""
+    """List the subjects of filled fields that the map does not know: they come first."""
     known = mapping.rules(resource)
-    return sorted(f"{resource}.{path}" for path in filled_paths(record) if path not in known)
+    unknown = (path for path in filled_paths(record) if path not in known)
+    return sorted(field_subject(f"{resource}.{path}") for path in unknown)
 
 
 def source_id_of(record: Mapping[str, object]) -> str:

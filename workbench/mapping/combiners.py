@@ -9,17 +9,23 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from workbench.mapping import places
-from workbench.mapping.context import NOTHING, Made, Outcome, Practitioner, Scope
+from workbench.mapping.context import (
+    NOTHING,
+    Made,
+    Outcome,
+    Outputs,
+    Parts,
+    Practitioner,
+    Scope,
+    made,
+)
 from workbench.mapping.naming import label_of
 from workbench.mapping.rows import Ref, RefKind
 from workbench.staging import normalise
 from workbench.staging.findings import Clean, IssueKind, Reading, Refused
 from workbench.staging.markup import plain_text
 from workbench.staging.paths import is_empty
-from workbench.staging.times import Order, join_instant, read_instant
-
-Parts = Mapping[str, object]
-Outputs = Mapping[str, Outcome]
+from workbench.staging.times import join_instant, read_instant
 
 
 def _notes(*readings: Reading) -> tuple[IssueKind, ...]:
@@ -35,7 +41,7 @@ def full_name(parts: Parts, scope: Scope) -> Outputs:
     reads = [
         normalise.line(parts.get(part)) for part in ("prefix", "first", "middle", "last", "suffix")
     ]
-    words = [str(read.value) for read in reads if isinstance(read, Clean) and read.value]
+    words = [str(read.value) for read in reads if read.value]
     return {"value": Made(" ".join(words) or None, _notes(*reads))}
 
 
@@ -52,7 +58,7 @@ def phone_list(parts: Parts, scope: Scope) -> Outputs:
         *(_items(parts.get(name)) for name in ("country_code", "number", "iso2"))
     ):
         read = _number(country_code, number, iso2, scope)
-        if not isinstance(read, Clean) or not isinstance(read.value, str):
+        if not isinstance(read.value, str):
             continue
         notes += [note for note in read.notes if note not in notes]
         kind = "mobile" if normalise.is_mobile(read.value) else "value"
@@ -73,7 +79,7 @@ def _items(value: object) -> list[object]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _number(country_code: object, number: object, iso2: object, scope: Scope) -> Reading:
+def _number(country_code: object, number: object, iso2: object, scope: Scope) -> Clean:
     code = re.sub(r"\D", "", str(country_code or ""))
     typed = normalise.pick(number)
     if typed is None:
@@ -84,7 +90,7 @@ def _number(country_code: object, number: object, iso2: object, scope: Scope) ->
         with_code = normalise.phone(f"+{code} {typed.lstrip('0')}", region=region)
         local = normalise.phone(typed, region=region) if region else with_code
         for read in (local, with_code):
-            if isinstance(read, Clean) and IssueKind.PHONE_UNREADABLE not in read.notes:
+            if IssueKind.PHONE_UNREADABLE not in read.notes:
                 return read
         return Clean(f"+{code} {typed}", (IssueKind.PHONE_UNREADABLE,))
     return normalise.phone(typed, region=region or scope.region)
@@ -97,26 +103,21 @@ def visit_time(parts: Parts, scope: Scope) -> Outputs:
     An end that the clocks passed twice is the second one where the first lies before the start.
     """
     zone = scope.context.timezone
-    order = Order.ISO
     if is_empty(parts.get("start")):
-        start = join_instant(parts.get("date"), parts.get("time"), zone=zone, order=order)
+        start = join_instant(parts.get("date"), parts.get("time"), zone=zone)
     else:
-        start = read_instant(parts.get("start"), zone=zone, order=order)
-    outputs: dict[str, Outcome] = {"start": _made(start)}
+        start = read_instant(parts.get("start"), zone=zone)
+    outputs: dict[str, Outcome] = {"start": made(start)}
     if not is_empty(parts.get("end")):
         end = read_instant(parts.get("end"), zone=zone)
         if _before(end, start):
             end = read_instant(parts.get("end"), zone=zone, later=True)
-        outputs["end"] = _made(end)
+        outputs["end"] = made(end)
     elif not is_empty(parts.get("minutes")):
         outputs["end"] = _after(start, parts.get("minutes"))
     else:
         outputs["end"] = NOTHING
     return outputs
-
-
-def _made(read: Reading) -> Outcome:
-    return Made(read.value, read.notes) if isinstance(read, Clean) else read
 
 
 def _before(end: Reading, start: Reading) -> bool:
@@ -187,8 +188,7 @@ def practitioner_of(record: Mapping[str, object], login: str | None) -> Practiti
 def referrer(parts: Parts, scope: Scope) -> Outputs:
     """Give a referring doctor as text, and the contact with that e-mail where Odoo has one."""
     name, mail = normalise.line(parts.get("name")), normalise.email(parts.get("email"))
-    who = name.value if isinstance(name, Clean) else None
-    at = mail.value if isinstance(mail, Clean) else None
+    who, at = name.value, mail.value
     shown = f"{who} <{at}>" if who and at else who or at
     contact = scope.context.contacts.get(str(at).casefold()) if at else None
     link = Ref(RefKind.ID, f"res.partner:{contact}") if contact else None
@@ -198,8 +198,8 @@ def referrer(parts: Parts, scope: Scope) -> Outputs:
 def company(parts: Parts, scope: Scope) -> Outputs:
     """Give a company's name as text, and the company of that name where Odoo has one."""
     name = normalise.line(parts.get(""))
-    if isinstance(name, Refused) or name.value is None:
-        return {"value": _made(name), "link": NOTHING}
+    if name.value is None:
+        return {"value": made(name), "link": NOTHING}
     found = scope.context.companies.get(str(name.value).casefold())
     link = Ref(RefKind.ID, f"res.partner:{found}") if found else None
     return {"value": Made(name.value, name.notes), "link": Made(link)}
@@ -213,8 +213,8 @@ def address(parts: Parts, scope: Scope) -> Outputs:
     """
     empty: dict[str, Outcome] = dict.fromkeys(("street2", "zip", "city", "country"), NOTHING)
     read = plain_text(parts.get(""))
-    if isinstance(read, Refused) or not isinstance(read.value, str):
-        return {**empty, "value": _made(read)}
+    if not isinstance(read.value, str):
+        return {**empty, "value": made(read)}
     lines = [line.strip(" ,") for line in read.value.split("\n") if line.strip(" ,")]
     code = places.country_code(lines[-1]) if len(lines) in {3, 4} else ""
     pattern = places.POSTCODES.get(code)
@@ -259,7 +259,7 @@ def json_lines(rows: list[dict[str, object]]) -> str | None:
         return None
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)
     text = normalise.text("[\n" + ",\n".join(lines) + "\n]")
-    return text.value if isinstance(text, Clean) and isinstance(text.value, str) else None
+    return text.value if isinstance(text.value, str) else None
 
 
 def prescription(parts: Parts, scope: Scope) -> Outputs:
@@ -276,7 +276,7 @@ def description(parts: Parts, scope: Scope) -> Outputs:
     notes: list[IssueKind] = []
     for name in sorted(parts, key=_by_weight):
         read = plain_text(_flat(parts[name]))
-        if isinstance(read, Clean) and read.value:
+        if read.value:
             notes += read.notes
             bare = name in {"title", "description"}
             lines.append(str(read.value) if bare else f"{label_of(name)}: {read.value}")

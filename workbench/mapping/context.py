@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from workbench.mapping.rows import Value
-from workbench.staging.findings import IssueKind, Refused
+from workbench.staging.findings import Clean, IssueKind, Reading, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,13 @@ class Context:
             one merged into another, the survivor's; None for a patient who is unknown.
         patient_name: patient id → the name as Odoo shows it, or None.
         country: ISO code to assume for telephone numbers of patients without a country.
-        appointment_types, locations, payment_methods: id → name.
+        appointment_types, payment_methods: id → name.
         practitioners: id → practitioner, with the user decided on.
         languages: codes installed in Odoo ("nl_NL").
         contacts: e-mail, without case → contact's database id, for referring doctors.
         companies: name, without case → company's database id, for insurers.
         states: "NL/Utrecht" as the source says it, without case, for each state that Odoo
             knows by code or by name; None: every state is handed on as it is.
-        odoo_fields: model → field → its `fields_get` description.
         note_subtype: database id of Odoo's subtype "Note"; None leaves it to the load.
     """
 
@@ -48,14 +47,12 @@ class Context:
     patient_name: Callable[[str], str | None] = _nobody
     country: str = ""
     appointment_types: Mapping[str, str] = field(default_factory=dict)
-    locations: Mapping[str, str] = field(default_factory=dict)
     payment_methods: Mapping[str, str] = field(default_factory=dict)
     practitioners: Mapping[str, Practitioner] = field(default_factory=dict)
     languages: frozenset[str] = frozenset()
     contacts: Mapping[str, int] = field(default_factory=dict)
     companies: Mapping[str, int] = field(default_factory=dict)
     states: frozenset[str] | None = None
-    odoo_fields: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)
     note_subtype: int | None = None
 
 
@@ -96,3 +93,13 @@ class Unmapped:
 Outcome = Made | Refused | Unmapped
 
 NOTHING = Made(None)
+
+Parts = Mapping[str, object]
+"""Part of a transform → the value its field has; a transform of one field has the part ""."""
+Outputs = Mapping[str, Outcome]
+"""Output of a transform → what came of it."""
+
+
+def made(read: Reading) -> Outcome:
+    """Give a reading as an outcome."""
+    return Made(read.value, read.notes) if isinstance(read, Clean) else read

@@ -7,9 +7,8 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 
 from workbench.mapping.faults import Fault, OdooFields, check
-from workbench.mapping.model import Disposition, Mapping, MapRow, type_of
+from workbench.mapping.model import Disposition, Mapping, MapRow, field_subject, type_of
 from workbench.mapping.propose import MapOptions, Proposal
-from workbench.mapping.questions import field_subject
 from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.state.decisions import Question
@@ -116,7 +115,7 @@ def decided(row: MapRow, answer: str, odoo_fields: OdooFields, comment: str) -> 
     fitting = row.transform in TRANSFORMS and kind in TRANSFORMS[row.transform].feeds
     transform = row.transform if fitting else PLAIN_TRANSFORMS.get(kind, "text")
     part = row.part if fitting else ""
-    combined = transform in TRANSFORMS and TRANSFORMS[transform].combines
+    combined = TRANSFORMS[transform].combines
     disposition = Disposition.COMBINED if combined else Disposition.MAPPED
     if fitting and row.disposition is Disposition.LOOKUP:
         disposition = Disposition.LOOKUP
@@ -142,10 +141,9 @@ def _type(target: str, row: MapRow, odoo_fields: OdooFields) -> str:
     if there is not None:
         return str(there.get("type"))
     known = {
-        one: entry.type
+        entry.target: entry.type
         for template in shipped().resources.values()
         for entry in template.entries
-        for one in (entry.target,)
         if entry.type
     }
     if target in known:

@@ -202,7 +202,7 @@ class Expecter:
         return self._appliers[key]
 
     def _unknown(self, resource: str, record: Record) -> list[str]:
-        return [f"field:{one}" for one in unknown_fields(self._mapping, resource, record)]
+        return unknown_fields(self._mapping, resource, record)
 
     def _patient_of(
         self, resource: str, record: Record, source_id: str

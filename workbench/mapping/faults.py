@@ -30,6 +30,8 @@ CUSTOM_TYPES = frozenset(
 )  # fmt: skip
 REQUIRED: MappingOf[str, str] = {"patients": "res.partner.name"}
 """Resource → the target without which none of its records can be made."""
+ALTERNATIVES = (frozenset({"selection", "location"}), frozenset({"text", "appointment_type"}))
+"""Transforms of two spellings of one reference (a name, an id): the first filled one counts."""
 
 OdooFields = MappingOf[str, MappingOf[str, MappingOf[str, Any]]]
 
@@ -97,7 +99,7 @@ def _target(target: str) -> Iterator[str]:
     model, _, name = target.rpartition(".")
     if model not in MODELS:
         yield f"its target {target} is on no model of ours ({', '.join(sorted(MODELS))})"
-    elif name.startswith("x") and not CUSTOM.fullmatch(name) and name.startswith("x_"):
+    elif name.startswith("x_") and not CUSTOM.fullmatch(name):
         yield f"{name} cannot be the name of a custom field (x_, a–z, 0–9, _, at most 61)"
 
 
@@ -105,7 +107,7 @@ def _targets(mapping: Mapping) -> Iterator[Fault]:
     """Two fields to one target need a combiner, and different parts of it."""
     claims: defaultdict[tuple[str, str], list[MapRow]] = defaultdict(list)
     for row in mapping.rows:
-        if row.disposition in {Disposition.KEPT, Disposition.DROPPED} or row.target == ARCHIVE:
+        if row.disposition.plain or row.target == ARCHIVE:
             continue
         for target in (row.target, *row.also):
             claims[row.resource, target].append(row)
@@ -119,7 +121,7 @@ def _targets(mapping: Mapping) -> Iterator[Fault]:
 def _shared(target: str, rows: list[MapRow]) -> Iterator[Fault]:
     ways = {row.transform for row in rows}
     together = len(ways) == 1 and all(TRANSFORMS[way].combines for way in ways & TRANSFORMS.keys())
-    if len(rows) > 1 and not together and not _alternatives(rows):
+    if len(rows) > 1 and not together and ways not in ALTERNATIVES:
         yield from (
             Fault(row.field, f"shares {target} with another field, without a combiner")
             for row in rows
@@ -128,14 +130,6 @@ def _shared(target: str, rows: list[MapRow]) -> Iterator[Fault]:
         yield from (
             Fault(row.field, f"is the same part of {target} as another field") for row in rows
         )
-
-
-def _alternatives(rows: list[MapRow]) -> bool:
-    """Two spellings of one reference (a name here, an id there): the first filled one counts."""
-    return {row.transform for row in rows} in (
-        {"selection", "location"},
-        {"text", "appointment_type"},
-    )
 
 
 def _values(mapping: Mapping) -> Iterator[Fault]:
@@ -169,8 +163,7 @@ def _people(mapping: Mapping) -> Iterator[Fault]:
 
 def _against_odoo(row: MapRow, odoo_fields: OdooFields) -> Iterator[Fault]:
     known = odoo_fields.get(row.model)
-    plain = row.disposition in {Disposition.KEPT, Disposition.DROPPED}
-    if known is None or plain or row.name == "id":
+    if known is None or row.disposition.plain or row.name == "id":
         return
     there = known.get(row.name)
     if there is None:

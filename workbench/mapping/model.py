@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Self
 
 from workbench.mapping.naming import selection_keys
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.staging.checks import Rule, ValueKind
 from workbench.state.canonical import digest
+from workbench.state.ids import id_order
 
 
 class Disposition(StrEnum):
@@ -29,6 +31,11 @@ class Disposition(StrEnum):
     KEPT = "kept"
     DROPPED = "dropped"
 
+    @property
+    def plain(self) -> bool:
+        """Whether no value is made of the field: it is kept as it came, or left behind."""
+        return self in {Disposition.KEPT, Disposition.DROPPED}
+
 
 class AppointmentsTo(StrEnum):
     """Where visits go."""
@@ -45,8 +52,10 @@ KEEP_BOTH = "keep both"
 
 UNREAD = "x_unread_values"
 """The field that keeps, as text, what could not be read into its own field."""
+VISIT_STATUS = "x_visit_status"
+"""The field that shows, on an event, the stage its visit is in."""
 
-RESERVED = frozenset({"x_practicehub_id", "x_practicehub_created", UNREAD, "x_visit_status"})
+RESERVED = frozenset({"x_practicehub_id", "x_practicehub_created", UNREAD, VISIT_STATUS})
 """Custom fields that the workbench itself needs."""
 
 STANDARD_TYPES: MappingOf[str, str] = MappingProxyType(
@@ -139,6 +148,21 @@ class MapRow:
         }  # fmt: skip
         return {key: value for key, value in full.items() if value}
 
+    @classmethod
+    def from_json(cls, document: MappingOf[str, object]) -> Self:
+        """Read a row back from its document."""
+
+        def text(name: str) -> str:
+            return str(document.get(name, ""))
+
+        also = document.get("also")
+        return cls(
+            field=text("field"), disposition=Disposition(text("as")), target=text("to"),
+            transform=text("with"), type=text("type"), part=text("part"),
+            also=tuple(map(str, also)) if isinstance(also, list) else (),
+            clinical=bool(document.get("clinical")), label=text("label"), why=text("why"),
+        )  # fmt: skip
+
 
 ValueMap = MappingOf[str, str]
 """A pick-list's values as the source has them → the label or stage each becomes."""
@@ -222,8 +246,7 @@ class Mapping:
         transform = TRANSFORMS.get(row.transform)
         kind = ValueKind.TEXT if transform is None else transform.kind
         choices = frozenset(self.values.get(row.field, {})) if kind is ValueKind.CHOICE else None
-        kept = row.disposition in {Disposition.KEPT, Disposition.DROPPED}
-        outcome = "kept as text" if kept else f"raw text kept beside {row.target}"
+        outcome = "kept as text" if row.disposition.plain else f"raw text kept beside {row.target}"
         return Rule(row.path, kind, choices, outcome)
 
     @property
@@ -248,6 +271,16 @@ class Mapping:
         return {one: root(one) for one in groups if root(one) != one}
 
 
+def field_subject(field: str) -> str:
+    """Name the decision on a source field."""
+    return f"field:{field}"
+
+
+def value_subject(field: str, value: str) -> str:
+    """Name the decision on a pick-list's value."""
+    return f"value:{field}={value}"
+
+
 def pair_ids(pair: str) -> tuple[str, str]:
     """Read "patient_12+patient_99" as ("12", "99")."""
     first, _, second = pair.partition("+")
@@ -258,8 +291,3 @@ def pair_name(a: str, b: str) -> str:
     """Write a pair of patient ids as decisions call it, the lower id first."""
     first, second = sorted((a, b), key=id_order)
     return f"patient_{first}+patient_{second}"
-
-
-def id_order(one: str) -> tuple[int, int, str]:
-    """Order ids as numbers where they are numbers."""
-    return (0, int(one), "") if one.isascii() and one.isdecimal() else (1, 0, one)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from workbench.mapping.model import UNREAD, AppointmentsTo, Disposition, Mapping, MapRow
+from workbench.mapping.model import UNREAD, VISIT_STATUS, AppointmentsTo, Mapping, MapRow
 from workbench.mapping.naming import CUSTOM, label_of, selection_keys
 from workbench.mapping.rows import FieldNeed, SchemaNeeds, StageNeed
 from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
 
 TAG = "PracticeHub patient"
-VISIT_STATUS = "x_visit_status"
 _OWN_STAGE_SEQUENCE = 50
 
 
@@ -40,10 +40,7 @@ def _all(mapping: Mapping) -> Iterator[FieldNeed]:
             yield need
             both = mapping.appointments_to is AppointmentsTo.BOTH
             if both and need.model == "crm.lead" and need.name not in shipped().events:
-                yield FieldNeed(
-                    "calendar.event", need.name, need.type, need.label, need.selection,
-                    need.labels, need.relation, need.clinical,
-                )  # fmt: skip
+                yield replace(need, model="calendar.event")
     models = ["res.partner"] if mapping.of("patients") else []
     models += visit_models(mapping) if mapping.of("appointments") else []
     for model in models:
@@ -86,7 +83,7 @@ def status_keys(mapping: Mapping) -> dict[str, str]:
 
 def _of_row(mapping: Mapping, row: MapRow) -> Iterator[FieldNeed]:
     transform = TRANSFORMS.get(row.transform)
-    if transform is None or row.disposition in {Disposition.KEPT, Disposition.DROPPED}:
+    if transform is None or row.disposition.plain:
         return
     targets = [(row.target, row.type, "")]
     targets += [

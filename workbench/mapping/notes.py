@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from workbench.mapping.naming import label_of
 from workbench.staging import normalise
-from workbench.staging.findings import Clean
 from workbench.staging.markup import looks_like_html, safe_html
 from workbench.staging.paths import is_empty
 
@@ -57,8 +56,7 @@ def _put(label: str, value: object, short: list[str], long: list[str]) -> None:
     else:
         shown = str(value) if not isinstance(value, bool) else "yes" if value else "no"
         if len(shown) > SHORT or looks_like_html(shown) or "\n" in shown:
-            read = safe_html(shown)
-            body = read.value if isinstance(read, Clean) and isinstance(read.value, str) else ""
+            body = safe_html(shown).value
             if body:
                 long.append(f"<p><strong>{_text(label)}:</strong></p>{body}")
         else:
@@ -92,8 +90,7 @@ def _put_item(label: str, item: Mapping[str, object], short: list[str], long: li
 
 
 def _one_line(value: object) -> str:
-    read = normalise.line(value)
-    return str(read.value or "") if isinstance(read, Clean) else ""
+    return str(normalise.line(value).value or "")
 
 
 def _text(value: str) -> str:

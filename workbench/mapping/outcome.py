@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from workbench.mapping.apply import HELD_BACK
 from workbench.mapping.context import Context
-from workbench.mapping.model import Mapping as Map
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
-from workbench.mapping.templates import shipped
 from workbench.staging import normalise
 from workbench.staging.findings import Finding, IssueKind
 from workbench.staging.paths import is_empty, value_at
@@ -96,37 +94,6 @@ def unknown_findings(resource: str, source_id: str, waiting: Sequence[str]) -> l
     """List the fields a record has and the map does not."""
     return [
         Finding(IssueKind.FIELD_UNKNOWN, resource, source_id, subject.partition(":")[2],
-                "every field has a disposition", "the record waits for a decision")
+                "every field has a disposition", HELD_BACK)
         for subject in waiting
     ]  # fmt: skip
-
-
-class ResourceKind(StrEnum):
-    """What the records of a resource become, and so which method expects them."""
-
-    PATIENT = "patient"
-    VISIT = "appointment"
-    PRESCRIPTION = "prescription"
-    ATTACHMENT = "attachment"
-    NOTE = "message"
-    REFERENCE = "reference"
-
-
-_BY_NAME = {
-    "patients": ResourceKind.PATIENT,
-    "appointments": ResourceKind.VISIT,
-    "prescriptions": ResourceKind.PRESCRIPTION,
-    "documents": ResourceKind.ATTACHMENT,
-    "files": ResourceKind.ATTACHMENT,
-}
-
-
-def kind_of(resource: str, mapping: Map) -> ResourceKind:
-    """Say what a resource's records become; one we do not know goes by its rows in the map."""
-    if resource in _BY_NAME:
-        return _BY_NAME[resource]
-    known = shipped().resources.get(resource)
-    model = known.model if known else ""
-    if known is None and any(row.model == "mail.message" for row in mapping.of(resource)):
-        model = "mail.message"
-    return ResourceKind.NOTE if model == "mail.message" else ResourceKind.REFERENCE

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from workbench.mapping.apply import Applied, Applier, kept_lines, source_id_of, unknown_fields
+from workbench.mapping.apply import Applied, Applier, source_id_of, unknown_fields
 from workbench.mapping.combiners import json_lines
 from workbench.mapping.context import Context
-from workbench.mapping.model import UNREAD, id_order
+from workbench.mapping.model import UNREAD
 from workbench.mapping.model import Mapping as Map
 from workbench.mapping.naming import label_of
 from workbench.mapping.needs import TAG
@@ -16,8 +16,9 @@ from workbench.mapping.notes import note
 from workbench.mapping.outcome import Alias, Expected, held_back, message_values, unknown_findings
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.staging.findings import Finding, IssueKind
-from workbench.staging.paths import only, value_at
+from workbench.staging.paths import is_empty, only, value_at
 from workbench.state import Fate
+from workbench.state.ids import id_order
 
 MODEL = "res.partner"
 SUMMARY = "x_prescription_summary"
@@ -73,7 +74,7 @@ class PatientExpecter:
 
     def _one(self, record: Record, source_id: str) -> tuple[Applied, list[Finding], list[str]]:
         applied = self._apply(record, source_id)
-        unknown = [f"field:{one}" for one in unknown_fields(self._mapping, "patients", record)]
+        unknown = unknown_fields(self._mapping, "patients", record)
         issues = [*applied.findings, *unknown_findings("patients", source_id, unknown)]
         return applied, issues, [*unknown, *applied.waiting]
 
@@ -98,8 +99,7 @@ class PatientExpecter:
             return
         listed: list[tuple[str, tuple[int, int, str], dict[str, object]]] = []
         for record in prescriptions:
-            unknown = unknown_fields(self._mapping, "prescriptions", record)
-            waiting += [f"field:{one}" for one in unknown]
+            waiting += unknown_fields(self._mapping, "prescriptions", record)
             made = self._listed(record, source_id_of(record)).values.get(SUMMARY)
             row: dict[str, object] = json.loads(made) if isinstance(made, str) else {}
             row |= {
@@ -139,9 +139,10 @@ class PatientExpecter:
 
     def _kept(self, record: Record, source_id: str, key: str) -> list[LoadRow]:
         kept = self._notes.kept
-        if not kept_lines(record, kept):
+        held = only(record, kept)
+        if is_empty(held):
             return []
-        body = note("Further values", only(record, kept))
+        body = note("Further values", held)
         return [
             LoadRow(
                 "mail.message", f"patient_{source_id}_kept", "patients", source_id,

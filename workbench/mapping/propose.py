@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
-from workbench.mapping.faults import OdooFields
+from workbench.mapping.faults import ALTERNATIVES, OdooFields
 from workbench.mapping.model import (
     RESERVED,
     AppointmentsTo,
@@ -151,10 +151,7 @@ def _held(entry: Entry, targets: set[str], given: MappingOf[str, _Match]) -> boo
     if entry.target not in targets or entry.target in {"archive", "mail.message.body"}:
         return False
     ways = {match.entry.transform for match in given.values() if match.entry.target == entry.target}
-    return not (
-        {entry.transform, *ways} <= {"selection", "location"}
-        or {entry.transform, *ways} <= {"text", "appointment_type"}
-    )
+    return not any({entry.transform, *ways} <= pair for pair in ALTERNATIVES)
 
 
 def _matches(profile: FieldProfile, template: Template) -> list[_Match]:

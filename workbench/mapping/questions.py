@@ -11,9 +11,12 @@ from workbench.mapping.context import Practitioner
 from workbench.mapping.model import (
     FALLBACK,
     NAME_ONLY,
+    VISIT_STATUS,
     Mapping,
     MapRow,
+    field_subject,
     pair_name,
+    value_subject,
 )
 from workbench.mapping.propose import Proposal
 from workbench.mapping.templates import EMPTY_VALUE, shipped
@@ -29,16 +32,6 @@ PHASE = "map"
 DUPLICATES_PHASE = "extract"
 KNOWN_VALUE, NEAR_VALUE, OWN_VALUE = 0.95, 0.7, 0.6
 SAME_MAIL, SAME_NAME = 0.97, 0.8
-
-
-def field_subject(field: str) -> str:
-    """Name the decision on a source field."""
-    return f"field:{field}"
-
-
-def value_subject(field: str, value: str) -> str:
-    """Name the decision on a pick-list's value."""
-    return f"value:{field}={value}"
 
 
 def field_questions(proposals: Iterable[Proposal]) -> list[Question]:
@@ -113,7 +106,7 @@ def _is_pick_list(row: MapRow) -> bool:
 
 
 def _value_question(row: MapRow, value: str, count: int, called: str) -> Question:
-    stage = row.transform == "stage" or row.name == "x_visit_status"
+    stage = row.transform == "stage" or row.name == VISIT_STATUS
     proposal, confidence, reason = propose_value(value, stage=stage, called=called)
     if row.transform == "location" and not called:
         proposal, reason = f"Location {value}", "PracticeHub gives a number and no name"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -65,7 +65,7 @@ class Templates:
     stages: tuple[StageNeed, ...]
     stage_words: Mapping[str, str]
     countries: Mapping[str, str]
-    events: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, str]
 
     def of(self, resource: str, *, patient: bool) -> Template:
         """Give a resource's template; for an unknown one, notes (`patient`) or the archive."""
@@ -78,7 +78,6 @@ class Templates:
             resource=resource, model=like.model, unknown=like.unknown, kept=like.kept,
             entries=tuple(entry for entry in like.entries if entry.paths != ("name",)),
             title=words if patient else "",
-            reason="" if patient else "nothing in it refers to a patient",
         )  # fmt: skip
 
 

@@ -24,18 +24,15 @@ from workbench.mapping.combiners import (
     referrer,
     visit_time,
 )
-from workbench.mapping.context import NOTHING, Made, Outcome, Scope, Unmapped
+from workbench.mapping.context import NOTHING, Made, Outcome, Outputs, Parts, Scope, Unmapped, made
 from workbench.mapping.rows import Ref, RefKind
 from workbench.mapping.templates import EMPTY_VALUE
 from workbench.staging import normalise
 from workbench.staging.checks import ValueKind
-from workbench.staging.findings import Clean, IssueKind, Reading, Refused
+from workbench.staging.findings import IssueKind, Refused
 from workbench.staging.markup import plain_text, safe_html
 from workbench.staging.paths import is_empty
 from workbench.staging.times import Order, read_date, read_instant
-
-Parts = Mapping[str, object]
-Outputs = Mapping[str, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +74,6 @@ class Transform:
         return self.open_parts or set(self.parts) != {""}
 
 
-def made(read: Reading) -> Outcome:
-    """Give a reading as an outcome."""
-    return Made(read.value, read.notes) if isinstance(read, Clean) else read
-
-
 def _single(reader: Callable[[object, Scope], Outcome]) -> Callable[[Parts, Scope], Outputs]:
     def make(parts: Parts, scope: Scope) -> Outputs:
         return {"value": reader(parts.get(""), scope)}
@@ -89,14 +81,8 @@ def _single(reader: Callable[[object, Scope], Outcome]) -> Callable[[Parts, Scop
     return make
 
 
-def identifier(value: object, scope: Scope) -> Outcome:
-    """Write an id as text, whether it came as a number or as text."""
-    del scope
-    return made(normalise.line(value))
-
-
 def text(value: object, scope: Scope) -> Outcome:
-    """Keep one line of text, trimmed; line breaks become commas."""
+    """Keep one line of text, trimmed; line breaks become commas, a number is written out."""
     del scope
     return made(normalise.line(value))
 
@@ -275,7 +261,7 @@ def _of(
 def _all() -> tuple[Transform, ...]:
     kinds = ValueKind
     return (
-        _of("identifier", "char integer", identifier),
+        _of("identifier", "char integer", text),
         _of("text", "char text selection", text),
         _of("plain_text", "char text", plain, kinds.PLAIN),
         _of("html", "html", html, kinds.HTML),

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from workbench.mapping.apply import Applied, Applier, kept_lines, source_id_of, unknown_fields
 from workbench.mapping.context import Context
-from workbench.mapping.model import UNREAD, AppointmentsTo
+from workbench.mapping.model import UNREAD, VISIT_STATUS, AppointmentsTo
 from workbench.mapping.model import Mapping as Map
-from workbench.mapping.needs import VISIT_STATUS, status_keys
+from workbench.mapping.needs import status_keys
 from workbench.mapping.notes import items
 from workbench.mapping.outcome import CALENDAR_BLOCK, Expected, held_back, unknown_findings
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
@@ -46,7 +46,7 @@ class VisitExpecter:
     def __call__(self, record: Record) -> Expected:
         """Expect a visit's records; see `Expecter.appointment`."""
         source_id = source_id_of(record)
-        unknown = [f"field:{one}" for one in unknown_fields(self._mapping, "appointments", record)]
+        unknown = unknown_fields(self._mapping, "appointments", record)
         issues = unknown_findings("appointments", source_id, unknown)
         if unknown:
             return held_back(unknown, issues)

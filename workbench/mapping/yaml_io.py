@@ -1,4 +1,4 @@
-"""mapping.yaml: the map as a page that people read, compare and edit."""
+"""mapping.yaml: the map as a page that people read and compare; a map is read back from it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from workbench.mapping.model import (
     Disposition,
     Mapping,
     MapRow,
-    id_order,
     type_of,
 )
+from workbench.state.ids import id_order
 
 VERSION = 1
 _HEAD = """\
@@ -188,13 +188,13 @@ class _Reader:
             self._fault(node, source, f"as must be one of {', '.join(Disposition)}")
             return None
         disposition = Disposition(known["as"])
-        plain = disposition in {Disposition.KEPT, Disposition.DROPPED}
+        usual = "" if disposition.plain else type_of(known["to"], known["with"])
         return MapRow(
             field=source,
             disposition=disposition,
             target=known["to"],
             transform=known["with"],
-            type=known["type"] or ("" if plain else type_of(known["to"], known["with"])),
+            type=known["type"] or usual,
             part=known["part"],
             also=self._list(entries.get("also"), source),
             clinical=self._flag(entries.get("clinical"), source),

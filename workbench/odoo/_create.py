@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import DestinationError, OdooOutcomeUnknownError, OdooRefusedError
+from workbench.errors import OdooOutcomeUnknownError, OdooRefusedError
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import _rows
 from workbench.odoo._rows import Refusal
 from workbench.odoo.client import Odoo, context_for
 from workbench.odoo.external_ids import held
 from workbench.odoo.lookups import Lookups
-from workbench.odoo.settle import settle
+from workbench.odoo.settle import recorded, settle
 from workbench.odoo.values import fingerprint, shape, without_values
 from workbench.state import How, Link, OperationStatus, Store
 
@@ -96,9 +97,10 @@ class Creator:
         todo = [batch]
         while todo:
             part = todo.pop()
-            if refused or part is not batch:  # a call thought lost may have made some meanwhile
-                created += [row.external_id for row in part if self._stands(row)]
-                part = [row for row in part if not self._stands(row)]
+            if part is not batch:  # a call thought lost may have made some meanwhile
+                there = dict.fromkeys(row.external_id for row in part if self._stands(row))
+                created += there
+                part = [row for row in part if row.external_id not in there]
                 if not part:
                     continue
             suspects = self._send(part)
@@ -126,20 +128,15 @@ class Creator:
             )
             started = time.monotonic()
             try:
-                answer = self._call(rows[0].model, table)
-            except OdooOutcomeUnknownError as error:
-                self._store.destination.close(operation, OperationStatus.UNKNOWN, note=error.what)
+                with recorded(self._store, operation):
+                    answer = self._call(rows[0].model, table)
+            except OdooOutcomeUnknownError:
                 settle(self._odoo, self._store, module=self._module)
                 if self._linked(rows):
                     return None
                 continue
             except OdooRefusedError as error:
-                self._store.destination.close(operation, OperationStatus.REFUSED, note=error.name)
                 return {0: ("", f"Odoo answered with {error.name}")} if len(rows) == 1 else {}
-            except DestinationError as error:
-                note = type(error).__name__
-                self._store.destination.close(operation, OperationStatus.REFUSED, note=note)
-                raise
             self._steer(rows, time.monotonic() - started)
             return self._close(operation, rows, answer)
         what = f"The answers to {LOST_TRIES} calls in a row were lost."
@@ -180,8 +177,8 @@ class Creator:
         by_operation: dict[int, list[Link]] = {}
         for row, link in zip(rows, known, strict=True):
             by_operation.setdefault(link.operation_id, []).append(
-                Link(link.external_id, link.model, link.res_id, row.resource, row.source_id,
-                     link.how, link.operation_id, fingerprint(row.values, row.blob))
+                replace(link, resource=row.resource, source_id=row.source_id,
+                        sent=fingerprint(row.values, row.blob))
             )  # fmt: skip
         for operation, part in by_operation.items():
             self._store.destination.close(operation, OperationStatus.DONE, links=part)

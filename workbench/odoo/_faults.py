@@ -48,7 +48,7 @@ def of_kind(kind: str, *, what: str) -> DestinationError:
 
 
 def of_status(status: int, answer: object, *, what: str) -> DestinationError:
-    """Translate an HTTP status other than 200 and what came with it (None: not JSON)."""
+    """Translate an HTTP status other than 200 and what came with it, JSON or not."""
     kind = kind_of(answer)
     if status == HTTPStatus.UNAUTHORIZED:
         return OdooAuthError("Odoo refused the API key.")

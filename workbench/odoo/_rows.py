@@ -18,11 +18,10 @@ Fields = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows of one call; `rows[n]` belongs to `source[n]`."""
+    """Columns and rows of one call."""
 
     columns: list[str]
     rows: list[list[str]]
-    source: list[LoadRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,11 @@ def check(row: LoadRow, fields: Fields, lookups: Lookups) -> Refusal | None:
     for name, value in row.values.items():
         if name not in fields:
             return refuse(row, name, f"Odoo's {row.model} has no field {name}")
-        for ref in value if isinstance(value, tuple) else (value,):
-            if isinstance(ref, Ref):
-                try:
-                    lookups.resolve(ref)
-                except LookupFailedError as error:
-                    return refuse(row, name, error.what)
+        for ref in _refs(value):
+            try:
+                lookups.resolve(ref)
+            except LookupFailedError as error:
+                return refuse(row, name, error.what)
     return None
 
 
@@ -95,7 +93,7 @@ def table(
         columns.append("datas")
         for line, row in zip(cells, rows, strict=True):
             line.append(encoded(folder, row.blob or ""))
-    return Table(columns, cells, list(rows))
+    return Table(columns, cells)
 
 
 def encoded(folder: Path, blob: str) -> str:
@@ -116,8 +114,7 @@ def read(folder: Path, blob: str) -> bytes:
     try:
         return path_of(folder, blob).read_bytes()
     except OSError as error:
-        what = f"The run folder's file {blob[:12]}… cannot be read: {type(error).__name__}."
-        raise StateError(what) from None
+        raise _unreadable(blob, error) from None
 
 
 def path_of(folder: Path, blob: str) -> Path:
@@ -136,8 +133,11 @@ def size_of(folder: Path, row: LoadRow) -> int:
     try:
         return path_of(folder, row.blob).stat().st_size
     except OSError as error:
-        what = f"The run folder's file {row.blob[:12]}… cannot be read: {type(error).__name__}."
-        raise StateError(what) from None
+        raise _unreadable(row.blob, error) from None
+
+
+def _unreadable(blob: str, error: OSError) -> StateError:
+    return StateError(f"The run folder's file {blob[:12]}… cannot be read: {type(error).__name__}.")
 
 
 def _refs(value: Value) -> list[Ref]:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import DestinationError, OdooOutcomeUnknownError, OdooRefusedError
+from workbench.errors import OdooRefusedError
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import _rows
 from workbench.odoo._rows import Refusal
 from workbench.odoo.client import Odoo, context_for
 from workbench.odoo.external_ids import chunks
 from workbench.odoo.lookups import Lookups
+from workbench.odoo.settle import recorded
 from workbench.odoo.values import (
     TELLABLE,
     TO_MANY,
     Plain,
     fingerprint,
     for_write,
+    joined,
     mark,
     marks_of,
     plain,
@@ -147,8 +150,7 @@ class Updater:
                     before.append(BeforeImage(row.model, link.res_id, name, image))
         if row.blob and sent_before.get("datas") != marks["datas"]:
             write |= self._content(row, current["checksum"])
-        sent = ",".join(f"{name}:{marks[name]}" for name in sorted(marks))
-        return _Change(row, link, write, tuple(before), sent)
+        return _Change(row, link, write, tuple(before), joined(marks))
 
     def _content(self, row: LoadRow, checksum: object) -> dict[str, object]:
         """Give what to write so that an attachment holds the right bytes; nothing where it does."""
@@ -156,7 +158,7 @@ class Updater:
         ours = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         if (ours if content else False) == (checksum or False):  # none is kept of an empty file
             return {}
-        written: dict[str, object] = {"datas": _rows.encoded(self._folder, row.blob or "")}
+        written: dict[str, object] = {"datas": base64.b64encode(content).decode("ascii")}
         if row.values.get("mimetype"):  # else Odoo guesses it anew from the bytes
             written["mimetype"] = row.values["mimetype"]
         return written
@@ -202,14 +204,12 @@ class Updater:
             self._store.destination.keep_before(images, operation=operation)
         ids = [change.link.res_id for change in group]
         try:
-            self._odoo.call(
-                model, "write", ids=ids, vals=group[0].write, context=context_for(self._odoo, model)
-            )
-        except OdooOutcomeUnknownError as error:
-            self._store.destination.close(operation, OperationStatus.UNKNOWN, note=error.what)
-            raise
+            with recorded(self._store, operation):
+                self._odoo.call(
+                    model, "write", ids=ids, vals=group[0].write,
+                    context=context_for(self._odoo, model),
+                )  # fmt: skip
         except OdooRefusedError as error:
-            self._close_refused(operation, error)
             if len(group) > 1:
                 for change in group:
                     self._write(model, [change], result)
@@ -217,17 +217,10 @@ class Updater:
             reason = f"Odoo refused the change ({error.name})"
             result.refused.append(_rows.refuse(group[0].row, "", reason))
             return
-        except DestinationError as error:
-            self._close_refused(operation, error)
-            raise
         self._store.destination.close(
             operation, OperationStatus.DONE, links=[_link(change) for change in group]
         )
         result.updated += keys
-
-    def _close_refused(self, operation: int, error: DestinationError) -> None:
-        note = type(error).__name__
-        self._store.destination.close(operation, OperationStatus.REFUSED, note=note)
 
 
 def _edited(mark_before: str | None, actual: Plain, *, kind: str) -> str:

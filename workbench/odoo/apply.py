@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from workbench.errors import (
-    DestinationError,
-    GateError,
-    OdooOutcomeUnknownError,
-    OdooRefusedError,
-)
+from workbench.errors import GateError, OdooRefusedError
 from workbench.odoo.client import QUIET, Odoo
 from workbench.odoo.external_ids import held
 from workbench.odoo.schema import MODEL_OF, ItemKind, ItemState, SchemaItem, SchemaPlan, look
-from workbench.odoo.settle import settle
+from workbench.odoo.settle import recorded, settle
 from workbench.odoo.values import without_values
 from workbench.state import How, Link, OperationStatus, Store
 
@@ -51,11 +46,9 @@ def apply_schema(odoo: Odoo, store: Store, plan: SchemaPlan, *, phase: str) -> S
     _refuse_drift(plan, now, ours=set(ours))
     todo = SchemaPlan(plan.module, tuple(now)).to_make()
     made: list[str] = []
-    for kind in ItemKind:
-        of_kind = [item for item in todo if item.kind is kind]
-        for model in dict.fromkeys(item.model for item in of_kind):
-            part = [item for item in of_kind if item.model == model]
-            made += _make(odoo, store, part, plan=plan, phase=phase)
+    for call in dict.fromkeys((item.kind, item.model) for item in todo):
+        part = [item for item in todo if (item.kind, item.model) == call]
+        made += _make(odoo, store, part, plan=plan, phase=phase)
     odoo.forget()
     return SchemaReport(tuple(made), len(now) - len(made))
 
@@ -95,16 +88,10 @@ def _make(
     keys = [item.external_id for item in items]
     model = MODEL_OF[kind]
     operation = store.destination.intend(phase, "schema", model, keys=keys)
-    try:
+    with recorded(store, operation):
         answer = odoo.call(
             model, "load", fields=columns, data=rows, context={**QUIET, "module": plan.module}
         )
-    except OdooOutcomeUnknownError as error:
-        store.destination.close(operation, OperationStatus.UNKNOWN, note=error.what)
-        raise
-    except DestinationError as error:
-        store.destination.close(operation, OperationStatus.REFUSED, note=type(error).__name__)
-        raise
     if not answer["ids"]:
         store.destination.close(operation, OperationStatus.REFUSED, note="refused rows")
         said = {without_values(str(text["message"]), {}) for text in answer["messages"]}

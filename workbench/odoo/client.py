@@ -47,7 +47,6 @@ class Version:
     """What runs at the other end; `text` as Odoo writes it ("19.0", "saas~18.3+e")."""
 
     major: int
-    minor: int
     text: str
 
     @property
@@ -58,14 +57,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """The user whose key is used; `lang` and `tz` are empty where Odoo has none."""
+    """The user whose key is used; `lang` is empty where Odoo has none."""
 
     id: int
     login: str
-    name: str
     lang: str
-    tz: str
-    company_id: int
 
 
 class Odoo:
@@ -170,16 +166,13 @@ class Odoo:
         return self._version
 
     def fields(self, model: str) -> dict[str, dict[str, Any]]:
-        """Give a model's fields by name, with type, label, relation and so on; asked once.
+        """Give a model's fields by name, with type, relation and selection; asked once.
 
-        Labels are the English ones: they are compared, not shown. After a change of the
-        schema call `forget()`.
+        After a change of the schema call `forget()`.
         """
         if model not in self._fields:
             self._fields[model] = self.call(
-                model, "fields_get",
-                attributes=["type", "string", "relation", "required", "readonly", "store",
-                            "selection", "translate", "groups"],
+                model, "fields_get", attributes=["type", "relation", "selection"],
                 context={"lang": "en_US"},
             )  # fmt: skip
         return self._fields[model]
@@ -195,22 +188,16 @@ class Odoo:
             domain: list[object] = [["id", "=", context.get("uid")]]
             if "uid" not in context:  # 16 and older
                 domain = [["login", "=", getattr(self._connection, "login", "")]]
-            row = self.call(
-                "res.users", "search_read", domain=domain,
-                fields=["login", "name", "lang", "tz", "company_id"],
-            )[0]  # fmt: skip
-            self._user = User(
-                row["id"], row["login"], row["name"], row["lang"] or "", row["tz"] or "",
-                row["company_id"][0],
-            )  # fmt: skip
+            row = self.call("res.users", "search_read", domain=domain, fields=["login", "lang"])[0]
+            self._user = User(row["id"], row["login"], row["lang"] or "")
         return self._user
 
     def search_read(
-        self, model: str, domain: list[Any], *, fields: list[str], order: str = "id"
+        self, model: str, domain: list[Any], *, fields: list[str]
     ) -> list[dict[str, Any]]:
         """Read all records of a domain, archived ones too, in the order of their ids."""
         found = self.call(
-            model, "search_read", domain=domain, fields=fields, order=order,
+            model, "search_read", domain=domain, fields=fields, order="id",
             context={"active_test": False, "lang": "en_US"},
         )  # fmt: skip
         return cast("list[dict[str, Any]]", found)
@@ -238,12 +225,11 @@ class Odoo:
 
 
 def _version(info: object, text: str) -> Version:
-    parts = info if isinstance(info, list) else []
-    numbers = [int(found[-1]) for part in parts[:2] if (found := re.findall(r"\d+", str(part)))]
+    numbers = re.findall(r"\d+", str(info[0])) if isinstance(info, list) and info else []
     if not numbers:
         what = "Odoo does not say which version it is."
         raise OdooUnreachableError(what)
-    return Version(numbers[0], numbers[1] if len(numbers) > 1 else 0, text)
+    return Version(int(numbers[-1]), text)
 
 
 def context_for(odoo: Odoo, model: str) -> dict[str, Any]:

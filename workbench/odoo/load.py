@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.errors import DestinationError, GateError, OdooOutcomeUnknownError
+from workbench.errors import GateError
 from workbench.mapping.rows import LoadRow
 from workbench.odoo._create import TARGET_SECONDS, Creator
 from workbench.odoo._rows import Refusal
@@ -14,7 +14,7 @@ from workbench.odoo._update import Kept, Updater
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import held
 from workbench.odoo.lookups import Lookups
-from workbench.odoo.settle import links_of, settle
+from workbench.odoo.settle import links_of, recorded, settle
 from workbench.odoo.values import fingerprint
 from workbench.state import How, Link, OperationStatus, Store
 
@@ -107,7 +107,8 @@ class Loader:
 
         Raises:
             OdooUnreachableError: Odoo went away; finished rows stay finished.
-            OdooOutcomeUnknownError: answers keep being lost; the next run settles the last.
+            OdooOutcomeUnknownError: an answer was lost (a creation is tried again first); the
+                next run settles what became of it.
             OdooRightsError: the user may not write here at all.
         """
         settle(self._odoo, self._store, module=self._module)
@@ -134,8 +135,8 @@ class Loader:
                     tell()
         return report
 
-    def link(self, links: Sequence[NewLink]) -> int:
-        """Give existing records an external id of ours; returns how many were new.
+    def link(self, links: Sequence[NewLink]) -> None:
+        """Give existing records an external id of ours.
 
         For contacts that were there before the migration (linked) and for patients that were
         merged into another (merged). The records themselves are not touched.
@@ -158,7 +159,6 @@ class Loader:
                 _same_record(link, row.model, row.res_id)
         for model in dict.fromkeys(link.model for link in todo):
             self._link([link for link in todo if link.model == model], known=set(there))
-        return len(todo)
 
     def _link(self, links: list[NewLink], *, known: set[str]) -> None:
         operation = self._store.destination.intend(
@@ -170,16 +170,9 @@ class Loader:
             for link in links
             if link.external_id not in known
         ]  # fmt: skip
-        try:
-            if missing:
+        if missing:
+            with recorded(self._store, operation):
                 self._odoo.call("ir.model.data", "create", vals_list=missing)
-        except OdooOutcomeUnknownError as error:
-            self._store.destination.close(operation, OperationStatus.UNKNOWN, note=error.what)
-            raise
-        except DestinationError as error:
-            note = type(error).__name__
-            self._store.destination.close(operation, OperationStatus.REFUSED, note=note)
-            raise
         made = [
             Link(link.external_id, link.model, link.res_id, link.resource, link.source_id,
                  link.how, operation, "")

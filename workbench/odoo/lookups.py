@@ -35,6 +35,7 @@ class Lookups:
         self._store = store
         self._module = module
         self._records: dict[str, int] = {}
+        self._xmlids_by_model: dict[str, dict[int, str]] = {}
 
     def records(self, store: Store) -> None:
         """Resolve references to our own records from this run's links."""
@@ -200,8 +201,7 @@ class Lookups:
         return bool(self._module) and xmlid.startswith(f"{self._module}.")
 
     def _xmlids(self, model: str) -> dict[int, str]:
-        cache: dict[str, dict[int, str]] = self.__dict__.setdefault("_xmlids_by_model", {})
-        if model not in cache:
+        if model not in self._xmlids_by_model:
             rows = self._odoo.search_read(
                 "ir.model.data", [["model", "=", model]], fields=["module", "name", "res_id"]
             )
@@ -210,5 +210,5 @@ class Lookups:
                 text = f"{row['module']}.{row['name']}"
                 if row["res_id"] not in found or self._is_ours(text):
                     found[row["res_id"]] = text
-            cache[model] = found
-        return cache[model]
+            self._xmlids_by_model[model] = found
+        return self._xmlids_by_model[model]

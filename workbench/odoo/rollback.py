@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from workbench.odoo._foreign import Foreign
 from workbench.odoo.client import Odoo
@@ -84,17 +83,6 @@ class RollbackPlan:
             "keep": [[item.external_id, item.model, item.reason] for item in self.keep],
         }  # fmt: skip
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> RollbackPlan:
-        """Read a plan that was kept as JSON."""
-        return cls(
-            value["module"],
-            tuple(Removal(part[0], tuple(part[1]), tuple(part[2])) for part in value["remove"]),
-            tuple(Restoration(part[0], part[1], tuple(part[2])) for part in value["restore"]),
-            tuple(value["unlink"]),
-            tuple(Keep(*item) for item in value["keep"]),
-        )
-
 
 def plan_rollback(odoo: Odoo, store: Store, *, module: str) -> RollbackPlan:
     """Find what a rollback would do to the database as it is now. Only reads.
@@ -112,9 +100,7 @@ def plan_rollback(odoo: Odoo, store: Store, *, module: str) -> RollbackPlan:
         DestinationError: Odoo cannot be asked.
     """
     rows = [row for row in all_held(odoo, module).values() if row.model != FENCE]
-    schema = [row for row in rows if row.model in SCHEMA_ORDER]
-    data = [row for row in rows if row.model not in SCHEMA_ORDER]
-    made, unlink = _sorted_out(odoo, store, [*data, *schema])
+    made, unlink = _sorted_out(odoo, store, rows)
     mine = {name: row for name, row in made.items() if row.model not in SCHEMA_ORDER}
     linked = {(row.model, row.res_id) for row in rows if row.name in unlink}
     foreign = Foreign(odoo, mine.values(), linked=linked)

@@ -23,10 +23,12 @@ began it. An update of an existing record cannot be fenced; it is waited out for
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from workbench.errors import DestinationError, OdooRefusedError
+from workbench.errors import DestinationError, OdooOutcomeUnknownError, OdooRefusedError
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import Held, all_held, chunks, held, how_made
 from workbench.state import How, Link, Operation, OperationStatus, Store
@@ -40,6 +42,23 @@ CREATES = frozenset({"load", "schema", "link"})
 """Kinds of operation that write external ids."""
 
 
+@contextmanager
+def recorded(store: Store, operation: int) -> Iterator[None]:
+    """Close an operation whose call fails: unknown where its answer was lost, else refused.
+
+    The error goes on; closing an operation whose call ended well is left to the caller.
+    """
+    try:
+        yield
+    except OdooOutcomeUnknownError as error:
+        store.destination.close(operation, OperationStatus.UNKNOWN, note=error.what)
+        raise
+    except DestinationError as error:
+        note = error.name if isinstance(error, OdooRefusedError) else type(error).__name__
+        store.destination.close(operation, OperationStatus.REFUSED, note=note)
+        raise
+
+
 def settle(
     odoo: Odoo,
     store: Store,
@@ -48,8 +67,8 @@ def settle(
     fence: bool = False,
     patience: float = PATIENCE,
     sleep: Callable[[float], None] = time.sleep,
-) -> int:
-    """Close every operation that is open; returns how many there were.
+) -> None:
+    """Close every operation that is open.
 
     Safe to repeat, and costs no call while nothing is open. A created record found this way
     is linked without a fingerprint, so the next load compares it once. An update is closed as
@@ -77,18 +96,16 @@ def settle(
             if fence:
                 _wait_out([operation], patience=patience, sleep=sleep)
             _settle_change(odoo, store, operation, module=module)
-    return len(waiting)
 
 
-def unfence(odoo: Odoo, module: str, *, store: Store) -> int:
-    """Take fences down, if any stand; returns how many. A rollback that was killed leaves them."""
+def unfence(odoo: Odoo, module: str, *, store: Store) -> None:
+    """Take fences down, if any stand. A rollback that was killed leaves them."""
     if store.journey.meta(_FENCED) != "yes":
-        return 0
+        return
     fences = [row.id for row in all_held(odoo, module).values() if row.model == FENCE]
     if fences:
         odoo.call("ir.model.data", "unlink", ids=fences)
     store.journey.set_meta(_FENCED, "no")
-    return len(fences)
 
 
 def hold_fence(
@@ -173,8 +190,7 @@ def _settle_change(odoo: Odoo, store: Store, operation: Operation, *, module: st
         store.destination.close(operation.id, status, note=f"{len(gone)} gone")
         return
     links = [
-        Link(link.external_id, link.model, link.res_id, link.resource, link.source_id,
-             link.how, link.operation_id, "")
+        replace(link, sent="")
         for key in operation.keys
         if operation.kind == "write" and (link := store.destination.link(key))
     ]  # fmt: skip

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
-from workbench.errors import DestinationError, OdooOutcomeUnknownError, OdooRefusedError
+from workbench.errors import OdooOutcomeUnknownError, OdooRefusedError
 from workbench.odoo.client import Odoo, context_for
 from workbench.odoo.external_ids import chunks, held
 from workbench.odoo.rollback import SCHEMA_ORDER, Keep, Removal, RollbackPlan, plan_rollback
-from workbench.odoo.settle import PATIENCE, hold_fence, settle, unfence
+from workbench.odoo.settle import PATIENCE, hold_fence, recorded, settle, unfence
 from workbench.odoo.values import for_write
 from workbench.state import OperationStatus, Store
 
@@ -57,14 +58,17 @@ def apply_rollback(
     Raises:
         DestinationError: Odoo went away; run again.
     """
-    settle(odoo, store, module=plan.module, fence=True, patience=patience, sleep=sleep)
+    settle_all = partial(
+        settle, odoo, store, module=plan.module, fence=True, patience=patience, sleep=sleep
+    )
+    settle_all()
     report = RollbackReport()
     for _ in range(PASSES):
         todo = _agreed(plan_rollback(odoo, store, module=plan.module), plan, report)
         report.kept = list(todo.keep)
         if not (todo.remove or todo.restore or todo.unlink):
             break
-        _run(odoo, store, todo, report=report, on_progress=on_progress)
+        _run(odoo, store, todo, report=report, settle_all=settle_all, on_progress=on_progress)
     hold_fence(store, patience=patience, sleep=sleep)
     unfence(odoo, plan.module, store=store)
     return report
@@ -98,25 +102,24 @@ def _run(
     todo: RollbackPlan,
     *,
     report: RollbackReport,
+    settle_all: Callable[[], None],
     on_progress: Callable[[int], None] | None,
 ) -> None:
-    schema_begun = False
-    for part in todo.remove:
-        if part.model in SCHEMA_ORDER and not schema_begun:
-            # before the fields go: what was put into records of others goes back
-            _restore(odoo, store, todo, report)
-            _unlink_names(odoo, store, todo)
-            schema_begun = True
-        for numbers in chunks(list(zip(part.external_ids, part.ids, strict=True)), AT_ONCE):
-            names = [name for name, _ in numbers]
-            ids = [number for _, number in numbers]
-            _remove(odoo, store, part.model, names=names, ids=ids, report=report,
-                    module=todo.module)  # fmt: skip
-            if on_progress:
-                on_progress(sum(report.removed.values()))
-    if not schema_begun:
-        _restore(odoo, store, todo, report)
-        _unlink_names(odoo, store, todo)
+    def remove(parts: list[Removal]) -> None:
+        for part in parts:
+            for pairs in chunks(zip(part.external_ids, part.ids, strict=True), AT_ONCE):
+                names = [name for name, _ in pairs]
+                ids = [number for _, number in pairs]
+                _remove(odoo, store, part.model, names=names, ids=ids, report=report,
+                        settle_all=settle_all)  # fmt: skip
+                if on_progress:
+                    on_progress(sum(report.removed.values()))
+
+    remove([part for part in todo.remove if part.model not in SCHEMA_ORDER])
+    # before the fields go: what was put into records of others goes back
+    _restore(odoo, store, todo, report)
+    _unlink_names(odoo, store, todo)
+    remove([part for part in todo.remove if part.model in SCHEMA_ORDER])
     odoo.forget()
 
 
@@ -128,29 +131,24 @@ def _remove(
     names: list[str],
     ids: list[int],
     report: RollbackReport,
-    module: str,
+    settle_all: Callable[[], None],
 ) -> None:
     operation = store.destination.intend(PHASE, "unlink", model, keys=names)
     try:
-        odoo.call(model, "unlink", ids=ids, context=context_for(odoo, model))
-    except OdooOutcomeUnknownError as error:
-        store.destination.close(operation, OperationStatus.UNKNOWN, note=error.what)
-        settle(odoo, store, module=module, fence=True)
+        with recorded(store, operation):
+            odoo.call(model, "unlink", ids=ids, context=context_for(odoo, model))
+    except OdooOutcomeUnknownError:
+        settle_all()
         return  # the next pass looks at what is left
     except OdooRefusedError as error:
-        store.destination.close(operation, OperationStatus.REFUSED, note=error.name)
         if len(ids) == 1:
             report.stuck.append(Keep(names[0], model, f"Odoo refused to remove it ({error.name})"))
             return
         middle = len(ids) // 2
         for part in (slice(None, middle), slice(middle, None)):
             _remove(odoo, store, model, names=names[part], ids=ids[part], report=report,
-                    module=module)  # fmt: skip
+                    settle_all=settle_all)  # fmt: skip
         return
-    except DestinationError as error:
-        note = type(error).__name__
-        store.destination.close(operation, OperationStatus.REFUSED, note=note)
-        raise
     with store.transaction():
         store.destination.remove_links(names)
         store.destination.close(operation, OperationStatus.DONE)
@@ -195,7 +193,7 @@ def _unlink_names(odoo: Odoo, store: Store, todo: RollbackPlan) -> None:
     rows = held(odoo, todo.module, todo.unlink)
     for names in chunks(sorted(rows), AT_ONCE):
         operation = store.destination.intend(PHASE, "unlink", "ir.model.data", keys=names)
-        _unlink_rows(odoo, [rows[name].id for name in names])
+        odoo.call("ir.model.data", "unlink", ids=[rows[name].id for name in names])
         with store.transaction():
             store.destination.remove_links(names)
             store.destination.close(operation, OperationStatus.DONE)
@@ -203,7 +201,3 @@ def _unlink_names(odoo: Odoo, store: Store, todo: RollbackPlan) -> None:
     gone = [name for name in todo.unlink if name not in rows and store.destination.link(name)]
     if gone:
         store.destination.remove_links(gone)
-
-
-def _unlink_rows(odoo: Odoo, ids: Sequence[int]) -> None:
-    odoo.call("ir.model.data", "unlink", ids=list(ids))

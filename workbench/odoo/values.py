@@ -103,6 +103,11 @@ def fingerprint(values: Mapping[str, Value], blob: str | None) -> str:
     marks = {name: mark(value) for name, value in values.items()}
     if blob is not None:
         marks["datas"] = blob[:10]
+    return joined(marks)
+
+
+def joined(marks: Mapping[str, str]) -> str:
+    """Spell a fingerprint from its fields' hashes."""
     return ",".join(f"{name}:{marks[name]}" for name in sorted(marks))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from workbench import assets
 from workbench.mapping.rows import FieldNeed
 
 MARKER = "x_practicehub_id"
@@ -124,11 +124,8 @@ def _search(place: _Place, plain: Sequence[FieldNeed]) -> dict[str, object]:
 
 @cache
 def _templates() -> Environment:
-    here = Path(__file__).parent.parent
-    folders = [here.parent / "templates" / "odoo", here / "_templates" / "odoo"]
-    return Environment(
-        loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined,
-    )  # fmt: skip
+    loader = FileSystemLoader(assets.templates() / "odoo")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
 
 
 def _render(name: str, values: dict[str, object]) -> str:

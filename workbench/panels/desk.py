@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,13 +52,13 @@ class DecisionDesk:
 
     Args:
         store: the run's state.
-        prefixes: what the subjects begin with, for example `("field:",)`.
+        prefix: what the subjects begin with, for example "field:".
         brief: what is asked.
     """
 
-    def __init__(self, store: Store, *, prefixes: Sequence[str], brief: Brief) -> None:
+    def __init__(self, store: Store, *, prefix: str, brief: Brief) -> None:
         self._store = store
-        self._prefixes = tuple(prefixes)
+        self._prefix = prefix
         self.brief = brief
 
     def questions(self, show: Show = Show.ALL, *, resource: str = "") -> list[Decision]:
@@ -69,11 +68,7 @@ class DecisionDesk:
             show: all, or only those that are open or decided.
             resource: only those about one resource ("patients"); empty: about any.
         """
-        found = [
-            decision
-            for prefix in self._prefixes
-            for decision in self._store.decisions.questions(prefix)
-        ]
+        found = self._store.decisions.questions(self._prefix)
         if resource:
             found = [decision for decision in found if resource_of(decision.subject) == resource]
         if show is Show.ALL:
@@ -139,19 +134,7 @@ class DecisionDesk:
         Raises:
             UsageError: nobody is named; nothing was recorded.
         """
-        accepted = 0
-        with self._store.transaction():
-            for decision in self.questions(Show.OPEN):
-                if decision.proposal is not None:
-                    self._store.decisions.decide(
-                        decision.subject,
-                        decision.proposal,
-                        by=by,
-                        comment="accepted as proposed",
-                        basis=decision.basis,
-                    )
-                    accepted += 1
-        return accepted
+        return self._store.decisions.accept_proposed(self._prefix, by=by)
 
 
 def resource_of(subject: str) -> str:

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 import ipywidgets
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.panels.desk import DecisionDesk, Show, spoken
+from workbench.panels.desk import Counts, DecisionDesk, Show, spoken
 from workbench.panels.row import DecisionRow
 from workbench.panels.status import StatusLine
 from workbench.state import Decision
@@ -90,16 +90,16 @@ class DecisionPanel(ipywidgets.VBox):  # type: ignore[misc]
         self.previous.disabled = self._page == 0
         self.next.disabled = self._page + 1 >= pages
         self._pager.layout.display = "none" if pages == 1 else None
-        self._toolbar.layout.display = "none" if self.desk.counts().total <= 1 else None
-        self._count()
+        self._toolbar.layout.display = "none" if self._count().total <= 1 else None
 
-    def _count(self) -> None:
+    def _count(self) -> Counts:
         counts = self.desk.counts()
         self.counts.value = html.escape(str(counts))
         noun = "proposal" if counts.proposed == 1 else "proposals"
         self.accept.description = f"Accept {counts.proposed} {noun}"
         self.accept.disabled = counts.proposed == 0
         self.accept.layout.display = "none" if counts.proposed == 0 else None
+        return counts
 
     def _turn(self, by: int) -> None:
         def act() -> None:
@@ -118,7 +118,7 @@ class DecisionPanel(ipywidgets.VBox):  # type: ignore[misc]
             row.confirm.disabled = True
             try:
                 self._named()
-                self.desk.choose(
+                now = self.desk.choose(
                     seen, row.choice.value, by=self.person.value, comment=row.comment.value
                 )
             except WorkbenchError as error:
@@ -127,9 +127,8 @@ class DecisionPanel(ipywidgets.VBox):  # type: ignore[misc]
                 raise
             finally:
                 row.confirm.disabled = False
-            row.show(self.desk.look(seen))
-            self._count()
-            self.status.say(f"Recorded: {spoken(seen.subject)}. {self.desk.counts()}.")
+            row.show(now)
+            self.status.say(f"Recorded: {spoken(seen.subject)}. {self._count()}.")
             self._focus_after(row)
 
         self.status.guard(act)
@@ -169,7 +168,6 @@ class DecisionPanel(ipywidgets.VBox):  # type: ignore[misc]
         self.add_class("wb-panel")
         self._toolbar.add_class("wb-toolbar")
         self._pager.add_class("wb-toolbar")
-        self.status.add_class("wb-status")
         self.accept.add_class("wb-decision-accept")
         for widget in (self.person, self.show, self.resource):
             widget.style.description_width = "auto"

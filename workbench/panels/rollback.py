@@ -102,8 +102,6 @@ class RollbackPanel(ipywidgets.VBox):  # type: ignore[misc]
              self.standing, self.status]
         )  # fmt: skip
         self.add_class("wb-panel")
-        self.status.add_class("wb-status")
-        self.confirm.add_class("wb-rollback-confirm")
         for widget in (self.person, self.typed):
             widget.style.description_width = "auto"
         self.typed.observe(lambda _: self._weigh(), names=["value"])

@@ -40,7 +40,6 @@ class DecisionRow(ipywidgets.VBox):  # type: ignore[misc]
             widget.style.description_width = "auto"
         self.add_class("wb-question")
         self._controls.add_class("wb-question-controls")
-        self.confirm.add_class("wb-decision-confirm")
 
     @property
     def choice(self) -> ipywidgets.Dropdown | ipywidgets.Combobox:

@@ -116,5 +116,5 @@ def rollback(run: RunLike, plan: Plan) -> RollbackPanel | Listing:
 
 
 def _shown(run: RunLike, prefix: str, brief: Brief) -> DecisionPanel | Listing:
-    desk = DecisionDesk(run.store, prefixes=(prefix,), brief=brief)
+    desk = DecisionDesk(run.store, prefix=prefix, brief=brief)
     return Listing.of(desk) if run.headless else DecisionPanel(desk)

@@ -25,7 +25,7 @@ class Audit(Steps):
             for number, resource in enumerate(RESOURCES, start=1):
                 for _page in walk(
                     self.run.source, self.store, resource.name,
-                    folder=self.run.folder, pages=FIRST_PAGES,
+                    folder=self.run.folder, pages=FIRST_PAGES, phase=self.name,
                 ):  # fmt: skip
                     told(number - 1, len(RESOURCES), "PracticeHub's one request a second")
                 told(number, len(RESOURCES), "")
@@ -69,7 +69,7 @@ class Audit(Steps):
         )  # fmt: skip
 
     def judge(self) -> Finding:
-        """Say whether every resource was looked into and every field has a question."""
+        """Say whether fields were profiled and each has a question."""
         asked = {d.subject for d in self.store.decisions.questions("field:")}
         fields = self.store.staging.fields()
         missing = []

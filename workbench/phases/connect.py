@@ -108,5 +108,6 @@ class Connect(Steps):
         )
 
     def _first_page(self, resource: str) -> None:
-        for _page in walk(self.run.source, self.store, resource, folder=self.run.folder, pages=1):
+        for _page in walk(self.run.source, self.store, resource, folder=self.run.folder, pages=1,
+                          phase=self.name):  # fmt: skip
             pass

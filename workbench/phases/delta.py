@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench import show
-from workbench.phases import duplicates, knowledge, loading
+from workbench.phases import duplicates, gates, knowledge, loading
 from workbench.phases.extract import fetch_all_files, read_everything
 from workbench.phases.finding import Finding
 from workbench.phases.migrate import balance_table
@@ -20,7 +20,7 @@ class Delta(Steps):
 
     def prefixes(self) -> tuple[str, ...]:
         """Wait for fields, values, practitioners and duplicates that are new since."""
-        return (*knowledge.PREFIXES, "duplicate:")
+        return (*gates.MAP_PREFIXES, gates.DUPLICATE)
 
     @alone
     def look(self) -> show.Table:
@@ -77,8 +77,7 @@ class Delta(Steps):
     def judge(self) -> Finding:
         """Say whether the newest pass is complete and every record has a fate."""
         found = balance(self.store)
-        missing = [f"{t.name}: {t.unresolved} without a fate"
-                   for t in (*found.resources, found.files) if not t.closes]  # fmt: skip
+        missing = found.open_ends()
         document = self.store.journey.document("delta")
         rows = document["rows"] if isinstance(document, dict) else []
         if not isinstance(document, dict):

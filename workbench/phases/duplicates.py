@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import GateError
 from workbench.mapping import duplicate_questions, patient_fields
 from workbench.mapping.model import pair_ids
-from workbench.phases import knowledge
+from workbench.phases import gates, knowledge
 from workbench.staging import candidates
 from workbench.state import Decision, How, Store
 
@@ -17,27 +17,21 @@ if TYPE_CHECKING:
 _AS_BEFORE = "Decide about the two as before, or roll back first and migrate anew."
 
 
-def look(steps: Steps) -> int:
-    """Find pairs, put the questions, and keep which patients are merged into which.
-
-    Returns:
-        How many pairs were found.
-    """
+def look(steps: Steps) -> None:
+    """Find pairs, put the questions, and keep which patients are merged into which."""
     store = steps.store
     patients = ((r.source_id, r.data) for r in store.source.records("patients"))
     fields = patient_fields(knowledge.draft(steps).mapping)
-    pairs = list(candidates(patients, fields=fields))
-    questions = duplicate_questions(pairs)
+    questions = duplicate_questions(candidates(patients, fields=fields))
     asked = {question.subject for question in questions}
     with store.transaction():
         store.decisions.ask(questions)
         store.decisions.withdraw(
             decision.subject
-            for decision in store.decisions.questions(knowledge.DUPLICATE)
+            for decision in store.decisions.questions(gates.DUPLICATE)
             if decision.subject not in asked
         )
     settle(steps)
-    return len(pairs)
 
 
 def settle(steps: Steps) -> dict[str, str]:
@@ -73,8 +67,8 @@ def _asked_about(store: Store, patient: str) -> list[Decision]:
     """List the questions whether a patient is somebody else too."""
     return [
         decision
-        for decision in store.decisions.questions(knowledge.DUPLICATE)
-        if patient in pair_ids(decision.subject.removeprefix(knowledge.DUPLICATE))
+        for decision in store.decisions.questions(gates.DUPLICATE)
+        if patient in pair_ids(decision.subject.removeprefix(gates.DUPLICATE))
     ]
 
 

@@ -25,9 +25,8 @@ def open_destination(run: Run) -> Odoo:
     """
     key = run.secret(run.config.odoo.api_key, what="the Odoo key")
 
-    def on_call(_model: str, _method: str, seconds: float) -> None:
+    def on_call(_model: str, _method: str, _seconds: float) -> None:
         run.store.journey.count("odoo_calls", 1)
-        run.store.journey.count("odoo_seconds", seconds)
 
     odoo = open_odoo(run.config.odoo, api_key=key, on_call=on_call)
     try:

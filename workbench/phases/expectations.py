@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.mapping import Context, Expected, Expecter, Mapping
+from workbench.mapping.model import FALLBACK, NAME_ONLY
 from workbench.phases import duplicates, knowledge, offers
 from workbench.state import Issue, Record, Store
 
@@ -78,10 +79,9 @@ class Expectations:
                 elif stage == "messages":
                     expected = expecter.message(resource, data)
                 else:
-                    if not self._carries_file(resource, record):
-                        continue
                     held = self._store.source.file(resource, record.source_id)
-                    assert held is not None, "extract notes every file"  # noqa: S101
+                    if held is None:  # a prescription without a paper, or nobody fetched files
+                        continue
                     expected = expecter.attachment(resource, data, held)
                 yield Due(resource, record.source_id, expected, stage == "files")
 
@@ -89,17 +89,12 @@ class Expectations:
         """Count a stage's records, for the progress."""
         return sum(1 for resource in self._resources(stage)
                    for record in self._of(resource, patients)
-                   if stage != "files" or self._carries_file(resource, record))  # fmt: skip
+                   if stage != "files"
+                   or self._store.source.file(resource, record.source_id))  # fmt: skip
 
-    def _carries_file(self, resource: str, record: Record) -> bool:
-        """Say whether a record has a file; a prescription may have no paper."""
-        if resource != "prescriptions":
-            return True
-        return self._store.source.file(resource, record.source_id) is not None
-
-    def list_issues(self, told: Callable[[int, int | None, str], None], *, phase: str) -> int:
-        """Go through all records once and list everything odd; returns how many were new."""
-        done = added = 0
+    def list_issues(self, told: Callable[[int, int | None, str], None], *, phase: str) -> None:
+        """Go through all records once and list everything odd."""
+        done = 0
         total = sum(self.count(stage) for stage in STAGES)
         batch: list[Issue] = []
         for stage in STAGES:
@@ -107,10 +102,10 @@ class Expectations:
                 batch += due.issues(phase)
                 done += 1
                 if len(batch) >= _TOGETHER:
-                    added += self._store.staging.add_issues(batch)
+                    self._store.staging.add_issues(batch)
                     batch = []
                 told(done, total, "")
-        return added + self._store.staging.add_issues(batch)
+        self._store.staging.add_issues(batch)
 
     def _name_of(self, patient: str) -> str | None:
         """Give a patient's name as it is expected in Odoo: visits are titled with it."""
@@ -183,7 +178,6 @@ def _context(
         patient_name=patient_name,
         country=mapping.region,
         appointment_types=_names(store, "appointment_types"),
-        locations=_names(store, "locations"),
         payment_methods=_names(store, "payment_methods"),
         practitioners={
             number: replace(who, login=logins.get(number))
@@ -194,7 +188,6 @@ def _context(
         companies=found.companies,
         states=found.states,
         note_subtype=found.note_subtype,
-        odoo_fields=knowledge.odoo_fields(run.extract),
     )
 
 
@@ -202,9 +195,9 @@ def _logins(run: Run, mapping: Mapping) -> dict[str, str]:
     """Give the Odoo user decided on for each practitioner who has one."""
     fallback = run.config.migration.fallback_user
     chosen = {
-        number: fallback if choice == "fallback" else choice
+        number: fallback if choice == FALLBACK else choice
         for number, choice in mapping.practitioners.items()
-        if choice != "name only"
+        if choice != NAME_ONLY
     }
     return {number: login for number, login in chosen.items() if login}
 

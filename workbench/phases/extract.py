@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from workbench import panels, show
-from workbench.phases import duplicates, knowledge
+from workbench.phases import duplicates, gates, knowledge
 from workbench.phases.expectations import Expectations
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
@@ -22,8 +22,8 @@ class Extract(Steps):
     name = "extract"
 
     def prefixes(self) -> tuple[str, ...]:
-        """Wait for duplicates, and for fields and values first seen now."""
-        return ("duplicate:", "field:", "value:", "practitioner:")
+        """Wait for duplicates, and for fields, values and practitioners first seen now."""
+        return (gates.DUPLICATE, *gates.MAP_PREFIXES)
 
     @alone
     def pages(self) -> show.Table:
@@ -107,10 +107,12 @@ def read_everything(steps: Steps, *, generation: int) -> None:
     total = sum(reported.get(name) or 0 for name in asked)
     with run.progress("reading pages", unit="rows") as told:
         for name in asked:
-            for _page in walk(run.source, store, name, folder=run.folder, generation=generation):
+            for _page in walk(run.source, store, name, folder=run.folder, generation=generation,
+                              phase=steps.name):  # fmt: skip
                 rows = sum(w.rows for w in store.source.walks(generation=generation))
                 told(rows, max(total, rows), PACE)
-            shortfall(run.source, store, name, folder=run.folder, generation=generation)
+            shortfall(run.source, store, name, folder=run.folder, generation=generation,
+                      phase=steps.name)  # fmt: skip
         rows = sum(w.rows for w in store.source.walks(generation=generation))
         told(rows, rows, "")
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAP_PREFIXES = ("field:", "value:", "practitioner:")
 """How the subjects begin that make up the map."""
+DUPLICATE = "duplicate:"
+"""How the subjects begin that ask whether two patients are one."""
 
 BEFORE: dict[str, tuple[str, ...]] = {
     "connect": (),
@@ -57,7 +59,7 @@ def hashes(store: Store) -> dict[str, str]:
         "config": journey.meta("config_hash") or "",
         "fields": journey.document_hash("questions") or "",
         "answers": _answers(store, *MAP_PREFIXES),
-        "twins": _answers(store, "duplicate:"),
+        "twins": _answers(store, DUPLICATE),
         "mapping": journey.document_hash("mapping") or "",
         "schema": journey.document_hash("schema") or "",
         "duplicates": journey.document_hash("duplicates") or "",

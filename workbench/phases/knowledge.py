@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, cast
 
 from workbench.mapping import (
     AppointmentsTo,
-    Disposition,
     Draft,
     MapOptions,
     Mapping,
@@ -28,6 +27,7 @@ from workbench.mapping import (
     propose,
     value_questions,
 )
+from workbench.mapping.faults import MODELS
 from workbench.phases import gates
 from workbench.practicehub import id_text
 from workbench.staging import FieldProfile, profile_records
@@ -35,12 +35,6 @@ from workbench.state import Decision, Question, Store
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
-
-PREFIXES = gates.MAP_PREFIXES
-"""The questions that make the map."""
-DUPLICATE = "duplicate:"
-
-TARGETS = ("res.partner", "crm.lead", "calendar.event", "ir.attachment", "mail.message")
 
 OdooFields = dict[str, dict[str, dict[str, object]]]
 
@@ -92,7 +86,7 @@ def odoo_fields(steps: Steps) -> OdooFields:
     """Give what Odoo offered before anything of ours was made there; asked once a run."""
     held = steps.store.journey.document("odoo_fields")
     if held is None:
-        held = {model: steps.run.destination.fields(model) for model in TARGETS}
+        held = {model: steps.run.destination.fields(model) for model in sorted(MODELS)}
         steps.store.journey.set_document("odoo_fields", held)
     return cast("OdooFields", held)
 
@@ -115,7 +109,7 @@ def ask(steps: Steps) -> Asked:
     subjects = {question.subject for question in asked.all}
     with store.transaction():
         store.decisions.ask(asked.all)
-        standing = [d for prefix in PREFIXES for d in store.decisions.questions(prefix)]
+        standing = [d for prefix in gates.MAP_PREFIXES for d in store.decisions.questions(prefix)]
         store.decisions.withdraw(d.subject for d in standing if d.subject not in subjects)
         store.journey.set_document(
             "questions",
@@ -126,7 +120,7 @@ def ask(steps: Steps) -> Asked:
 
 def open_questions(store: Store) -> int:
     """Count the questions about the map that still wait."""
-    return sum(len(store.decisions.open(prefix)) for prefix in PREFIXES)
+    return sum(len(store.decisions.open(prefix)) for prefix in gates.MAP_PREFIXES)
 
 
 def draft(steps: Steps) -> Draft:
@@ -144,7 +138,7 @@ def draft(steps: Steps) -> Draft:
         options=options(steps),
         values=asked.values,
         practitioners=asked.practitioners,
-        duplicates=map(_as_question, decisions.questions(DUPLICATE)),
+        duplicates=map(_as_question, decisions.questions(gates.DUPLICATE)),
         odoo_fields=odoo_fields(steps),
         comment=comment,
     )
@@ -225,20 +219,7 @@ def _proposed_before(steps: Steps) -> Mapping | None:
     held = steps.store.journey.document("proposals")
     if not isinstance(held, dict) or held["config"] != steps.store.journey.meta("config_hash"):
         return None
-    return Mapping(rows=tuple(_row(row) for row in held["rows"]))
-
-
-def _row(document: dict[str, object]) -> MapRow:
-    def text(name: str) -> str:
-        return str(document.get(name, ""))
-
-    also = document.get("also")
-    return MapRow(
-        field=text("field"), disposition=Disposition(text("as")), target=text("to"),
-        transform=text("with"), type=text("type"), part=text("part"),
-        also=tuple(map(str, also)) if isinstance(also, list) else (),
-        clinical=bool(document.get("clinical")), label=text("label"), why=text("why"),
-    )  # fmt: skip
+    return Mapping(rows=tuple(MapRow.from_json(row) for row in held["rows"]))
 
 
 def _as_question(decision: Decision) -> Question:

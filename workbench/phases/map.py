@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 from workbench import panels, show
 from workbench.errors import MappingError
 from workbench.mapping import dump_yaml
-from workbench.phases import knowledge
+from workbench.phases import gates, knowledge
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
+from workbench.private import write_private
 from workbench.state import sha256
 
 FILE = "mapping.yaml"
@@ -22,7 +21,7 @@ class Map(Steps):
 
     def prefixes(self) -> tuple[str, ...]:
         """Wait for fields, values and practitioners."""
-        return knowledge.PREFIXES
+        return gates.MAP_PREFIXES
 
     @alone
     def fields(self) -> object:
@@ -65,13 +64,10 @@ class Map(Steps):
         mapping = knowledge.without_duplicates(found.mapping)
         text = dump_yaml(mapping)
         path = self.run.folder / FILE
-        draft = path.with_name(f".{FILE}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            out.write(text)
-        draft.replace(path)
+        encoded = text.encode()
+        write_private(path, encoded)
         with self.store.transaction():
             self.store.journey.set_document("mapping", {"hash": mapping.hash, "yaml": text})
-            encoded = text.encode()
             self.store.journey.add_artefact(
                 FILE, kind="mapping", sha256=sha256(encoded), size=len(encoded)
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from workbench import show
 from workbench.phases import duplicates, loading, proving
-from workbench.phases.expectations import Expectations
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
 from workbench.proof import Balance, balance
@@ -48,10 +47,8 @@ class Migrate(Steps):
     def judge(self) -> Finding:
         """Say whether every record has a fate."""
         found = balance(self.store)
-        open_ends = [f"{t.name}: {t.unresolved} without a fate"
-                     for t in (*found.resources, found.files) if not t.closes]  # fmt: skip
         return Finding(
-            tuple(open_ends),
+            tuple(found.open_ends()),
             (
                 ("distinct records", sum(t.distinct for t in found.resources)),
                 ("created", sum(t.created for t in found.resources)),
@@ -61,9 +58,7 @@ class Migrate(Steps):
         )
 
     def _load(self, *stages: str) -> show.Table:
-        expectations = Expectations(self.run)
-        done = [loading.load(self, stage, expectations=expectations) for stage in stages]
-        return loading.as_table("Loaded", done)
+        return loading.as_table("Loaded", loading.load_all(self, stages=stages))
 
 
 def balance_table(found: Balance) -> show.Table:
@@ -74,5 +69,5 @@ def balance_table(found: Balance) -> show.Table:
          "rejected", "unresolved"),
         [(t.name, "–" if t.reported is None else t.reported, t.rows, t.distinct, t.created,
           t.updated, t.merged, t.excluded, t.rejected, t.unresolved)
-         for t in (*found.resources, found.files)],
+         for t in found.every],
     )  # fmt: skip

@@ -5,7 +5,16 @@ from __future__ import annotations
 from workbench import show
 from workbench.errors import GateError
 from workbench.mapping import schema_needs
-from workbench.odoo import GROUP, SchemaPlan, apply_schema, checklist, plan_schema, settle
+from workbench.mapping.model import NAME_ONLY
+from workbench.odoo import (
+    GROUP,
+    Level,
+    SchemaPlan,
+    apply_schema,
+    checklist,
+    plan_schema,
+    settle,
+)
 from workbench.phases import knowledge
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
@@ -86,12 +95,12 @@ class Prepare(Steps):
             (f"invite {who[number].name or 'practitioner ' + number}, should they work in Odoo",
              "Settings > Users & Companies > Users")
             for number, choice in sorted(mapping.practitioners.items())
-            if choice == "name only" and number in who
+            if choice == NAME_ONLY and number in who
         ]  # fmt: skip
         found = self.store.journey.document("preflight")
         findings = found if isinstance(found, list) else []
         todo += [(f"{f['what']} {f['do']}", f["subject"])
-                 for f in findings if f["level"] != "fine" and f["do"]]  # fmt: skip
+                 for f in findings if f["level"] != Level.FINE.value and f["do"]]  # fmt: skip
         return todo
 
     def judge(self) -> Finding:

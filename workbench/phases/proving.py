@@ -111,11 +111,9 @@ def _actual(steps: Steps, rows: list[LoadRow]) -> dict[str, Mapping[str, object]
     with steps.run.progress("reading back", unit="records") as told:
         for model, (names, fields) in wanted.items():
             for name, values in read_back(
-                steps.run.destination, steps.store, model, sorted(fields)
+                steps.run.destination, steps.store, model, sorted(fields), only=frozenset(names)
             ):
-                if name in names:
-                    found[name] = values
-                    if len(found) % 200 == 0:
-                        told(len(found), len(rows), "")
+                found[name] = values
+                told(len(found), len(rows), "")
         told(len(found), len(rows), "")
     return found

@@ -10,7 +10,7 @@ from workbench.phases.finding import Finding
 from workbench.phases.migrate import balance_table
 from workbench.phases.reporting import hashes, versions, write_all
 from workbench.phases.steps import Steps, alone
-from workbench.proof import balance, orphans, seal
+from workbench.proof import balance, different_cells, orphans, seal
 from workbench.reports import charts
 from workbench.state import Fate, Question
 
@@ -71,6 +71,7 @@ class Reconcile(Steps):
     def sign_off(self) -> object:
         """Ask a person to accept the migration on these figures."""
         found = balance(self.store)
+        differ = different_cells(self.store.proof.verdicts("all"))
         self.store.decisions.ask(
             [
                 Question(
@@ -79,7 +80,7 @@ class Reconcile(Steps):
                     basis={**gates.basis(self.store, self.name), "balance": found.as_json(),
                            "compared": self.store.journey.document("compared")},
                     reasons=(f"{found.unresolved} record(s) without a fate",
-                             f"{self._different()} cell(s) differ"),
+                             f"{differ} cell(s) differ"),
                 )
             ]
         )  # fmt: skip
@@ -112,8 +113,7 @@ class Reconcile(Steps):
     def judge(self) -> Finding:
         """Say whether the sums close, every cell is as expected, and nobody refused."""
         found = balance(self.store)
-        missing = [f"{t.name}: {t.unresolved} without a fate"
-                   for t in (*found.resources, found.files) if not t.closes]  # fmt: skip
+        missing = found.open_ends()
         compared = self.store.journey.document("compared")
         facts = compared if isinstance(compared, dict) else {}
         if facts.get("held") != (self.store.journey.meta("held") or ""):
@@ -133,6 +133,3 @@ class Reconcile(Steps):
                 ("unresolved", found.unresolved),
             ),
         )
-
-    def _different(self) -> int:
-        return sum(v.count for v in self.store.proof.verdicts("all") if v.verdict == "different")

@@ -66,7 +66,7 @@ def write_preflight_report(run: Run) -> Path:
     )  # fmt: skip
 
 
-def write_rollback(run: Run, *, left: RollbackPlan) -> Path:
+def write_rollback(run: Run, *, left: RollbackPlan) -> None:
     """Write what a rollback took out, what stayed and why, and what it cannot take back."""
     done = run.store.journey.document("rolled_back")
     facts = cast("dict[str, int]", done) if isinstance(done, dict) else {}
@@ -85,7 +85,7 @@ def write_rollback(run: Run, *, left: RollbackPlan) -> Path:
             Section("What no rollback takes back", words=BEYOND),
         ],
     )  # fmt: skip
-    return keep(run.store, run.folder, "rollback.html", render(page))
+    keep(run.store, run.folder, "rollback.html", render(page))
 
 
 BEYOND = (
@@ -95,9 +95,9 @@ BEYOND = (
 )
 
 
-def write_sample(run: Run) -> list[Path]:
+def write_sample(run: Run) -> None:
     """Write the sample's diff, masked unless the clinic asked for patient data."""
-    return write_sample_diff(run.store, run.folder, mask=_mask(run))
+    write_sample_diff(run.store, run.folder, mask=_mask(run))
 
 
 def write_all(run: Run) -> list[Path]:

@@ -24,10 +24,6 @@ class Rollback(Steps):
 
     name = "rollback"
 
-    def prefixes(self) -> tuple[str, ...]:
-        """Wait for the confirmation of this plan."""
-        return ("rollback",)
-
     @cached_property
     def _plan(self) -> RollbackPlan:
         settle(self.run.destination, self.store, module=self.config.module)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from workbench import assets
 from workbench.errors import EngineError, PhaseFailedError, UsageError
 from workbench.phases import gates
 from workbench.phases.order import BY_NAME, JOURNEY
-from workbench.run import HEADLESS_VARIABLE, HELD_VARIABLE, RUN_VARIABLE
+from workbench.run import HELD_VARIABLE, RUN_VARIABLE
 from workbench.state import Status, sha256
 
 if TYPE_CHECKING:
@@ -75,11 +74,8 @@ def check_names(*, until: str | None, only: str | None) -> None:
         raise UsageError(what, do=f"`workbench {until} DIR --yes` does it.")
 
 
-def execute(run: Run, phase: str) -> Path:
+def execute(run: Run, phase: str) -> None:
     """Run one phase's notebook headless; the executed copy stays in the run folder.
-
-    Returns:
-        The executed notebook.
 
     Raises:
         WorkbenchError: what stopped the notebook, with the exit code it stands for.
@@ -100,7 +96,7 @@ def execute(run: Run, phase: str) -> Path:
                 template,
                 output,
                 parameters={"run_dir": str(run.folder)},
-                env=_environment(run),
+                env={RUN_VARIABLE: str(run.folder), HELD_VARIABLE: str(run.folder)},
                 cwd=run.folder,
                 cell_timeout=None,
             )
@@ -124,7 +120,6 @@ def execute(run: Run, phase: str) -> Path:
             raise EngineError(what)
         if phase == "reconcile":
             run.reconcile.write_seal()  # once more: now the notebook that tells of it is there
-    return output
 
 
 def _free_name(folder: Path, stem: str) -> Path:
@@ -134,15 +129,6 @@ def _free_name(folder: Path, stem: str) -> Path:
         if not output.exists():
             return output
         time.sleep(0.05)
-
-
-def _environment(run: Run) -> Mapping[str, str]:
-    return {
-        **os.environ,
-        RUN_VARIABLE: str(run.folder),
-        HEADLESS_VARIABLE: "1",
-        HELD_VARIABLE: str(run.folder),
-    }
 
 
 def _keep(run: Run, phase: str, output: Path) -> None:

@@ -26,7 +26,7 @@ class Sample(Steps):
 
     def prefixes(self) -> tuple[str, ...]:
         """Wait for the approval, and for duplicates that are still open."""
-        return ("duplicate:", SUBJECT)
+        return (gates.DUPLICATE, SUBJECT)
 
     @alone
     def choose(self) -> show.Stack:
@@ -100,7 +100,7 @@ class Sample(Steps):
         return panels.sample(self.run)
 
     def judge(self) -> Finding:
-        """Say whether the sample stands in Odoo as expected; approving is a person's matter."""
+        """Say whether the sample was compared and not rejected; a person judges what differs."""
         verdicts = self.store.proof.verdicts("sample")
         different = sum(v.count for v in verdicts if v.verdict == "different")
         missing = []

@@ -38,7 +38,7 @@ def conclude(run: Run) -> show.Verdict:
                 what = f"{run.phase} is not done: {message}."
                 raise PhaseFailedError(what, do=finding.do or None)
         elif steps.need_decisions():
-            status, message = Status.WAITING, "a person must decide first"
+            status, message = Status.WAITING, run.store.journey.phase(run.phase).message
         else:
             status, message = Status.DONE, "all of it"
             run.store.journey.set_phase(

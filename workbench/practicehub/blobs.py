@@ -155,7 +155,7 @@ def sweep(root: Path) -> None:
     """Remove what killed processes left half written; a living one's is left alone."""
     for part in root.glob("part-*-*"):
         process = part.name.split("-")[1]
-        if not process.isdigit() or (int(process) != os.getpid() and not _alive(int(process))):
+        if not process.isdecimal() or (int(process) != os.getpid() and not _alive(int(process))):
             with contextlib.suppress(FileNotFoundError):
                 part.unlink()
 

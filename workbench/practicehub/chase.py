@@ -11,7 +11,7 @@ from workbench.practicehub import envelope
 from workbench.practicehub.catalogue import Resource, id_text
 from workbench.practicehub.client import Client
 from workbench.practicehub.envelope import Ask, Envelope
-from workbench.practicehub.walk import Progress, held_envelope, store_answer
+from workbench.practicehub.walk import NOT_FOUND, Progress, held_envelope, store_answer
 from workbench.state import Store
 
 
@@ -42,13 +42,14 @@ class Chase:
 
     def __post_init__(self) -> None:
         ids = self.store.source.seen_in(self.known.name, self.generation)
-        self.numbered = all(one.isdigit() for one in ids)
-        self.ids = sorted(int(one) for one in ids if one.isdigit())
+        self.numbered = all(one.isdecimal() for one in ids)
+        self.ids = sorted(int(one) for one in ids if one.isdecimal())
         # windows answered before a kill are read from disk, not asked again
         self.answered = {
             page.request: page.sha256
-            for page in self.store.source.pages()
-            if page.resource == self.known.name and page.generation == self.generation
+            for page in self.store.source.pages(
+                resource=self.known.name, generation=self.generation
+            )
         }
 
     def newer(self) -> None:
@@ -120,11 +121,11 @@ class Chase:
     def _asked(self, ask: Ask, where: Mapping[str, str]) -> Envelope:
         if self.on_progress is not None:
             self.on_progress(self.requests, None, "PracticeHub, ids that are missing")
-        answer = self.client.get(self.known.path, ask.query, accept={404})
+        answer = self.client.get(self.known.path, ask.query, accept={NOT_FOUND})
         self.requests += 1
         page = (
             Envelope([], 0, None)
-            if answer.status == 404  # noqa: PLR2004 - an empty window, on some accounts
+            if answer.status == NOT_FOUND  # an empty window, on some accounts
             else envelope.parse(answer.data, resource=self.known.name)
         )
         if not all(_satisfies(row, where["id"]) for row in page.rows):
@@ -142,13 +143,13 @@ class Chase:
 
 def _ids(page: Envelope) -> list[int]:
     found = (id_text(row.get("id")) for row in page.rows if isinstance(row, dict))
-    return [int(one) for one in found if one is not None and one.isdigit()]
+    return [int(one) for one in found if one is not None and one.isdecimal()]
 
 
 def _satisfies(row: object, condition: str) -> bool:
     """Check a row against an id filter that was sent: `gte:a` or `between:a,b`."""
     found = id_text(row.get("id")) if isinstance(row, dict) else None
-    if found is None or not found.isdigit():
+    if found is None or not found.isdecimal():
         return False
     operator, _, bounds = condition.partition(":")
     low, _, high = bounds.partition(",")

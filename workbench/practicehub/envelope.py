@@ -52,7 +52,7 @@ def parse(data: object, *, resource: str) -> Envelope:
 def _count(value: object) -> int | None:
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and value.strip().isdigit():
+    if isinstance(value, str) and value.strip().isdecimal():
         return int(value)
     return value if isinstance(value, int) and value >= 0 else None
 
@@ -100,13 +100,13 @@ class Ask:
     def page(self) -> int | None:
         """Give the page's number, or None where the link does not count pages."""
         text = self.query.get("page", "")
-        return int(text) if text.isdigit() else None
+        return int(text) if text.isdecimal() else None
 
     @property
     def page_size(self) -> int:
         """Give the rows asked for; 100 is PracticeHub's default."""
         text = self.query.get("page_size", "")
-        return int(text) if text.isdigit() and int(text) > 0 else 100
+        return int(text) if text.isdecimal() and int(text) > 0 else 100
 
     def back(self) -> Ask | None:
         """Ask for the page before, as a second look; None where there is none to look at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from workbench.practicehub.client import Client
 from workbench.practicehub.download import Downloads, Ending, Job, Outcome
 from workbench.practicehub.envelope import Ask
 from workbench.practicehub.issues import SourceIssue, issue
-from workbench.practicehub.walk import Progress
+from workbench.practicehub.walk import NOT_FOUND, Progress
 from workbench.state import FileState, HeldFile, Issue, Record, Store
 
 _T = TypeVar("_T")
@@ -213,8 +214,9 @@ def declared_size(known: Resource, row: Mapping[str, object]) -> int | None:
     if isinstance(found, bool):
         return None
     if isinstance(found, str):
-        return int(found) if found.strip().isdigit() else None
-    return int(found) if isinstance(found, int | float) and found >= 0 else None
+        return int(found) if found.strip().isdecimal() else None
+    # JSON may say Infinity, and that is no number of bytes
+    return int(found) if isinstance(found, int | float) and 0 <= found < math.inf else None
 
 
 def _first(row: Mapping[str, object], fields: Sequence[str]) -> object:
@@ -275,8 +277,8 @@ def _listed_again(client: Client, stale: Sequence[Job]) -> Iterator[tuple[tuple[
 def _asked_again(client: Client, known: Resource, where: str, wanted: set[str]) -> dict[str, str]:
     """Give fresh addresses by id; rows that were not asked for are not looked at."""
     ask = Ask.first(known.path, page_size=client.page_size, where={"id": where})
-    answer = client.get(known.path, ask.query, accept={404})
-    if answer.status == 404:  # noqa: PLR2004 - no such record, on some accounts
+    answer = client.get(known.path, ask.query, accept={NOT_FOUND})
+    if answer.status == NOT_FOUND:  # no such record, on some accounts
         return {}
     found: dict[str, str] = {}
     for row in envelope.parse(answer.data, resource=known.name).rows:

@@ -64,7 +64,7 @@ def estimate(
         resources += walk.reported > 0
         if walk.state is WalkState.WALKING:
             requests += max(math.ceil(walk.reported / page_size) - walk.pages, 1)
-    sized = total_size = rows = 0
+    sized = total_size = 0
     for known in RESOURCES:
         walk_of = store.source.walk(known.name)
         if known.file is None or walk_of is None or not walk_of.reported:
@@ -77,7 +77,6 @@ def estimate(
                 size = declared_size(known, record.data)
                 sized += size is not None
                 total_size += size or 0
-        rows += listed
         files += round(walk_of.reported * with_file / listed) if listed else walk_of.reported
     seconds = requests / per_second
     grade, reasons = _graded(

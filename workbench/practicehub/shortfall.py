@@ -151,9 +151,7 @@ def _moved(store: Store, folder: Path, held: Walk) -> bool:
     way, or a page that had to be read again, tells.
     """
     requests: set[str] = set()
-    for page in store.source.pages():
-        if (page.resource, page.generation) != (held.resource, held.generation):
-            continue
+    for page in store.source.pages(resource=held.resource, generation=held.generation):
         if page.request in requests:
             return True
         if page.number == 1 and held_envelope(folder, page.sha256).total != held.reported:

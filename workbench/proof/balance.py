@@ -66,14 +66,23 @@ class Balance:
     files: Terms
 
     @property
+    def every(self) -> tuple[Terms, ...]:
+        """All terms, the files' last."""
+        return (*self.resources, self.files)
+
+    @property
     def closes(self) -> bool:
         """Whether P1's sums close for every resource and for the files."""
-        return all(terms.closes for terms in (*self.resources, self.files))
+        return all(terms.closes for terms in self.every)
 
     @property
     def unresolved(self) -> int:
         """How many records and files have no fate yet."""
-        return sum(abs(terms.unresolved) for terms in (*self.resources, self.files))
+        return sum(abs(terms.unresolved) for terms in self.every)
+
+    def open_ends(self) -> list[str]:
+        """Say of all that does not close how many have no fate."""
+        return [f"{t.name}: {t.unresolved} without a fate" for t in self.every if not t.closes]
 
     def as_json(self) -> dict[str, object]:
         """Give `resources` and `files` exactly as `status --json` shows them."""

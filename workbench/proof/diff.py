@@ -65,18 +65,10 @@ TOLERANCES = frozenset(
 )
 """The rules that tolerate; any other one names a difference."""
 
-HTML_FIELDS: Mapping[str, Mapping[str, str]] = {
-    "mail.message": {"body": "html"},
-    "res.partner": {"comment": "html"},
-    "crm.lead": {"description": "html"},
-    "calendar.event": {"description": "html"},
-}
-"""What Odoo types as HTML among the fields we fill (measured on Odoo 19)."""
-
 WHOLE_RECORD = "*"
 """The field name under which an absent record is listed."""
 
-Actual = Mapping[str, Mapping[str, object] | None] | Callable[[str], Mapping[str, object] | None]
+Actual = Mapping[str, Mapping[str, object] | None]
 """What Odoo returned, by external id without module; None where it has no such record."""
 
 Counts = dict[tuple[str, str, str, str], int]
@@ -103,12 +95,17 @@ class Comparison:
     @property
     def different(self) -> int:
         """How many cells differ without a tolerance; 0 is what P1 asks for."""
-        return sum(row.count for row in self.verdicts if row.verdict == Match.DIFFERENT)
+        return different_cells(self.verdicts)
 
     @property
     def equal(self) -> bool:
         """Whether every cell is equal or tolerated by name."""
         return self.different == 0 and not self.absent
+
+
+def different_cells(verdicts: Iterable[Verdict]) -> int:
+    """Count the cells that differ without a tolerance."""
+    return sum(row.count for row in verdicts if row.verdict == Match.DIFFERENT)
 
 
 def compare(
@@ -117,8 +114,8 @@ def compare(
     *,
     resolve: Callable[[Ref], object],
     scope: str,
-    types: Mapping[str, Mapping[str, str]] | None = None,
-    source_of: SourceOf | None = None,
+    types: Mapping[str, Mapping[str, str]],
+    source_of: SourceOf,
     keep_equal: bool = False,
 ) -> Comparison:
     """Compare every expected field of every record with what Odoo returned.
@@ -131,8 +128,7 @@ def compare(
         actual: what was read back, by external id without module.
         resolve: gives the database id behind a reference, None (or False) if there is none.
         scope: under which name the result is kept ("sample", "all").
-        types: model to field to Odoo's type, as `fields_get` tells; without it only the
-            fields in HTML_FIELDS are known, and an unanswered yes/no counts as equal to no.
+        types: model to field to Odoo's type, as `fields_get` tells.
         source_of: gives the source value shown beside a difference.
         keep_equal: list the equal cells as well (for a sample that a person walks through).
 
@@ -140,10 +136,6 @@ def compare(
         EvidenceError: an external id is expected twice, so the comparison would not say
             which one it is about.
     """
-    look: Callable[[str], Mapping[str, object] | None] = (
-        actual.get if isinstance(actual, Mapping) else actual
-    )
-    known = types if types is not None else HTML_FIELDS
     counts: Counts = {}
     equal: dict[str, dict[str, int]] = {}  # by model and field: the cells that need no look
     differences: list[Difference] = []
@@ -156,12 +148,12 @@ def compare(
             raise EvidenceError(what, do="Keep the run folder and report this.")
         seen.add(row.external_id)
         cells += len(row.values)
-        found = look(row.external_id)
+        found = actual.get(row.external_id)
         if found is None:
             absent.append(row.external_id)
             differences.append(_absence(row, scope, counts))
             continue
-        kinds = known.get(row.model, {})
+        kinds = types.get(row.model, {})
         plain = equal.setdefault(row.model, {})
         for name, value in row.values.items():
             got = found.get(name, _MISSING)
@@ -182,7 +174,7 @@ def compare(
                     Difference(
                         scope=scope, external_id=row.external_id, model=row.model, field=name,
                         verdict=match.value, rule=rule,
-                        source=source_of(row, name) if source_of else row.sources.get(name, ""),
+                        source=source_of(row, name),
                         expected=_text(wanted) if rule != Rule.UNRESOLVED else _text(value),
                         actual="" if got is _MISSING else _text(_plain(got)),
                     )
@@ -210,8 +202,8 @@ def source_texts(store: Store) -> SourceOf:
             record = store.source.record(*key)
             held[key] = record.data if record else {}
         found = []
-        for named in _PATHS.split(row.sources.get(name, "")):
-            path = named.strip().removeprefix(f"{row.resource}.")
+        for named in row.sources.get(name, "").split(", "):
+            path = named.removeprefix(f"{row.resource}.")
             value = value_at(held[key], path) if path else None
             if not is_empty(value):
                 found.append(value if isinstance(value, str) else canonical(value))
@@ -220,7 +212,6 @@ def source_texts(store: Store) -> SourceOf:
     return text
 
 
-_PATHS = re.compile(r"[,+|]")
 _SHA1_OF_NOTHING = hashlib.sha1(b"", usedforsecurity=False).hexdigest()
 _MISSING = object()
 _UNRESOLVED = object()

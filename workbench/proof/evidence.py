@@ -249,10 +249,10 @@ def check_outcomes(store: Store, told: Told, *, final: bool) -> str:
             raise BadError(what)
     sums = balance(store)
     if final and not sums.closes:
-        open_terms = [t.name for t in (*sums.resources, sums.files) if not t.closes]
+        open_terms = [t.name for t in sums.every if not t.closes]
         what = f"the run says it is finished, and these do not close: {', '.join(open_terms)}"
         raise BadError(what)
-    for terms in (*sums.resources, sums.files):
+    for terms in sums.every:
         if terms.unresolved < 0:
             what = f"{terms.name}: more fates than records"
             raise BadError(what)

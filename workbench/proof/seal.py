@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
 
-from workbench.errors import EvidenceError, StateError, StorageFullError, of_system
+from workbench.errors import EvidenceError
+from workbench.private import write_private
 from workbench.proof.balance import balance
 from workbench.proof.checks import BadError
 from workbench.proof.evidence import blob_digests, check_file_on_disk
@@ -187,32 +187,6 @@ def _check_sealed_files(
             check_file_on_disk(
                 folder, path, sha=str(one["sha256"]), size=int(str(one["size"])), kind="file"
             )
-
-
-def write_private(target: Path, content: bytes) -> None:
-    """Write a file that only its owner may read: whole under its name, or not at all.
-
-    Raises:
-        StorageFullError: the disk is full; what stood there before still does.
-        StateError: the disk refuses for another reason.
-    """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        if isinstance(full := of_system(error), StorageFullError):
-            raise full from None
-        what = f"{target.name} cannot be written ({type(error).__name__})."
-        raise StateError(
-            what, do="See that the run folder can be written, then run again."
-        ) from None
 
 
 def _loose(folder: Path) -> dict[str, object]:

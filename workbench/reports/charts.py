@@ -112,9 +112,7 @@ def fill(fields: Iterable[FieldRow]) -> Figure:
     for row in fields:
         records, filled = row.profile.get("records"), row.profile.get("filled")
         if isinstance(records, int) and isinstance(filled, int) and records:
-            path = row.path if row.path.startswith(f"{row.resource}.") else \
-                f"{row.resource}.{row.path}"  # fmt: skip
-            rates.append((path, filled, records))
+            rates.append((row.path, filled, records))
     empty = sum(1 for _path, filled, _records in rates if not filled)
     title = f"{len(rates)} source fields, {empty} of them empty everywhere"
     rates.sort(key=lambda rate: (-rate[1] / rate[2], rate[0]))

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from workbench import assets
-from workbench.proof.seal import write_private
+from workbench.private import write_private
 from workbench.reports.charts import Figure
 from workbench.show import Table
 from workbench.state import Store, sha256

@@ -77,7 +77,7 @@ def write_mapping(store: Store, folder: Path, *, rows: Iterable[MapRow]) -> Path
     kinds: Counter[str] = Counter()
     for row in rows:
         decision = store.decisions.get(f"field:{row.field}")
-        profile = profiles.get(row.field) or profiles.get(row.field.partition(".")[2]) or {}
+        profile = profiles.get(row.field, {})
         kinds[str(row.disposition)] += 1
         lines.append(
             (row.field, profile.get("filled"), str(row.disposition), _targets(row), row.transform,
@@ -138,20 +138,18 @@ def write_cleanse(store: Store, folder: Path) -> list[Path]:
     ]
 
 
-def write_sample_diff(
-    store: Store, folder: Path, *, mask: Mask, scope: str = "sample"
-) -> list[Path]:
+def write_sample_diff(store: Store, folder: Path, *, mask: Mask) -> list[Path]:
     """Write sample_diff.html and .csv: source, expected and actual of the sample's cells.
 
     Values stand in it as `mask` shows them; what the CSV lists is every cell that is not
     plainly equal, and the equal ones too where the comparison kept them.
     """
-    verdicts = store.proof.verdicts(scope)
+    verdicts = store.proof.verdicts("sample")
     columns = ("record", "model", "field", "verdict", "rule", "source", "expected", "actual")
     rows = [
         (d.external_id, d.model, d.field, d.verdict, d.rule, mask(d.field, d.source),
          mask(d.field, d.expected), mask(d.field, d.actual))
-        for d in store.proof.differences(scope)
+        for d in store.proof.differences("sample")
     ]  # fmt: skip
     apart = [row for row in rows if row[3] != Match.EQUAL]
     decision = store.decisions.get("sample")

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.errors import SandboxError
+from workbench.errors import SandboxError, UsageError
 
 NAME = "practicehub-odoo-workbench"
 SYSTEM_CACHE = Path("/var/cache")
+INSTANCE_VARIABLE = "WORKBENCH_SANDBOX_INSTANCE"
 
 Progress = Callable[[str], None]
 """Told one sentence at the start of each step that takes more than a moment."""
@@ -31,7 +33,7 @@ def cache_dir() -> Path:
     account could not enter the home.
 
     Returns:
-        An absolute path. Folders that hold secrets are 0700 inside it.
+        An absolute path. Files that hold secrets are 0600 inside it.
 
     Raises:
         SandboxError: the folder cannot be made or written to; nothing was changed.
@@ -74,6 +76,24 @@ def made(folder: Path) -> Path:
             do="Set WORKBENCH_CACHE to a folder of your own.",
         )
     return folder
+
+
+def instance_name(given: str | None = None) -> str:
+    """Return the instance's name: the one given, else $WORKBENCH_SANDBOX_INSTANCE, else "default".
+
+    Both halves of the sandbox go by it, so that a name one refuses is not started by the other.
+
+    Raises:
+        UsageError: it is not of lower-case letters, digits and hyphens.
+    """
+    name = os.environ.get(INSTANCE_VARIABLE, "default") if given is None else given
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
+        what = f"{name!r} cannot name an instance of the sandbox ({INSTANCE_VARIABLE})."
+        raise UsageError(
+            what,
+            do="Use up to 31 lower-case letters, digits and hyphens, a letter first.",
+        )
+    return name
 
 
 def open_to_all(path: Path) -> bool:

@@ -45,7 +45,7 @@ def up(
         found["practicehub"] = source.as_json()
     if "odoo" in _halves(only):
         destination = odoo.up(progress=say)
-        odoo.add_users(destination, practitioner_accounts(spelling))
+        odoo.add_users(destination, practitioner_accounts())
         found["odoo"] = destination.as_json()
     return found
 

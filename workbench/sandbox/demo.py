@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 
 from workbench.errors import DecisionNeededError
+from workbench.mapping.model import NAME_ONLY
 from workbench.phases import runner
 from workbench.phases.status import page, snapshot
 from workbench.progress import duration
+from workbench.proof import verify
 from workbench.run import Run
 from workbench.sandbox import control, odoo
 from workbench.sandbox.cache import cache_dir, made, write_private
@@ -60,32 +63,34 @@ def run_demo(runs: Path, *, patients: int, vocabulary: str, rate: float) -> Run:
         The finished run.
 
     Raises:
+        EvidenceError: the journey is over, and its evidence does not verify.
         WorkbenchError: whatever stopped the journey.
     """
     began = time.monotonic()
     _say("Bringing the sandbox up (the first time on a machine it fetches Odoo: some minutes)")
-    found = control.up(vocabulary=vocabulary, patients=patients, rate=rate, say=_say)
-    connection = odoo.reset_database(found["odoo"]["database"])
-    odoo.add_users(connection, practitioner_accounts("observed" if vocabulary == "observed"
-                                                     else "brief"))  # fmt: skip
+    source = control.up(
+        "practicehub", vocabulary=vocabulary, patients=patients, rate=rate, say=_say
+    )["practicehub"]
+    connection = odoo.reset_database(odoo.up(progress=_say).database)
+    odoo.add_users(connection, practitioner_accounts())
     name = f"demo-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     runs.mkdir(exist_ok=True)
     config = runs / f"{name}.toml"
-    config.write_text(
-        _CONFIG.substitute(
-            base_url=found["practicehub"]["base_url"],
-            app_details=found["practicehub"]["app_details"],
-            practicehub_key=_kept("practicehub", found["practicehub"]["api_key"]),
-            odoo_key=_kept("odoo", connection.api_key),
-            rate=rate,
-            url=connection.url,
-            database=connection.database,
-            login=connection.login,
-        ),
-        encoding="utf-8",
+    text = _CONFIG.substitute(
+        base_url=source["base_url"],
+        app_details=source["app_details"],
+        practicehub_key=_kept("practicehub", source["api_key"]),
+        odoo_key=_kept("odoo", connection.api_key),
+        rate=rate,
+        url=connection.url,
+        database=connection.database,
+        login=connection.login,
     )
-    run = Run.create(config, runs / name)
-    config.unlink()  # the run folder holds its copy
+    try:
+        config.write_text(text, encoding="utf-8")
+        run = Run.create(config, runs / name)
+    finally:
+        config.unlink(missing_ok=True)  # the run folder holds its copy
     with watching(run.folder / "state.sqlite"):
         _journey(run)
     _show(run, connection, began)
@@ -110,12 +115,15 @@ def _journey(run: Run) -> None:
 
 
 def _decide(run: Run) -> None:
-    """Decide as a careful person without further knowledge would: what is proposed, else keep."""
+    """Decide as a careful person without further knowledge would: what is proposed.
+
+    A practitioner for whom nothing is proposed stays a name only.
+    """
     answers = {"sample": "approve", "signoff": "accept"}
     with run.store.transaction():
         waiting = run.store.decisions.open()
         for decision in waiting:
-            choice = answers.get(decision.subject) or decision.proposal or "name only"
+            choice = answers.get(decision.subject) or decision.proposal or NAME_ONLY
             run.store.decisions.decide(
                 decision.subject, choice, by=BY, comment="decided by the demo, not by a person"
             )
@@ -123,16 +131,11 @@ def _decide(run: Run) -> None:
 
 
 def _kinds(waiting: list[Decision]) -> str:
-    counts: dict[str, int] = {}
-    for decision in waiting:
-        kind = decision.subject.partition(":")[0]
-        counts[kind] = counts.get(kind, 0) + 1
+    counts = Counter(decision.subject.partition(":")[0] for decision in waiting)
     return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
 def _show(run: Run, connection: odoo.OdooConnection, began: float) -> None:
-    from workbench.proof import verify  # noqa: PLC0415 - after the run, over its folder alone
-
     verification = verify(run.folder)
     good = sum(1 for check in verification.checks if check.ok)
     notebooks = sorted((run.folder / "notebooks").glob("*.ipynb"))
@@ -158,6 +161,7 @@ def _show(run: Run, connection: odoo.OdooConnection, began: float) -> None:
         "Stop the sandbox     .venv/bin/workbench sandbox down",
     ]
     sys.stdout.write("\n".join(lines) + "\n")
+    verification.demand()
 
 
 def _tell(phase: str, what: str) -> None:

@@ -20,6 +20,7 @@ from workbench.staging.findings import Clean
 from workbench.staging.normalise import folded
 from workbench.staging.paths import is_empty, value_at
 from workbench.staging.times import Order, read_date
+from workbench.state.ids import id_order
 
 BLOCK_LIMIT = 60
 """Bigger blocks (a default birth date, a reception's own telephone) tell nothing."""
@@ -93,18 +94,14 @@ def candidates(
     pairs: list[DuplicatePair] = []
     for block in _blocks(facts):
         for one, other in combinations(block, 2):
-            a, b = sorted((one, other), key=lambda fact: _order(fact.id))
+            a, b = sorted((one, other), key=lambda fact: id_order(fact.id))
             if (a.id, b.id) in seen:
                 continue
             seen.add((a.id, b.id))
             pair = _judge(a, b)
             if pair is not None:
                 pairs.append(pair)
-    return sorted(pairs, key=lambda pair: (-pair.score, _order(pair.a), _order(pair.b)))
-
-
-def _order(one: str) -> tuple[int, int, str]:
-    return (0, int(one), "") if one.isascii() and one.isdecimal() else (1, 0, one)
+    return sorted(pairs, key=lambda pair: (-pair.score, id_order(pair.a), id_order(pair.b)))
 
 
 def _facts(one: str, record: Mapping[str, object], fields: PatientFields) -> _Facts:

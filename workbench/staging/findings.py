@@ -7,7 +7,10 @@ from enum import StrEnum
 
 
 class IssueKind(StrEnum):
-    """Every kind of oddity that is listed; none of them stops a run by itself.
+    """What may be odd about a value or a record; none of it stops a run by itself.
+
+    Not every kind of issue there is: `practicehub.SourceIssue` has those of reading, and
+    `phases` names what only a second pass or Odoo can show.
 
     ORPHAN: the record refers to a patient whom PracticeHub does not list.
     CONTROL_CHARACTERS: characters that no text may hold (NUL, half a surrogate pair) are gone.
@@ -38,7 +41,6 @@ class IssueKind(StrEnum):
     VALUE_UNMAPPED = "value_unmapped"
     FIELD_UNKNOWN = "field_unknown"
     FILE_MISSING = "file_missing"
-    DUPLICATE_DIFFERS = "duplicate_differs"
 
 
 @dataclass(frozen=True, slots=True)

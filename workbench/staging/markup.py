@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import nh3
 
-from workbench.staging.findings import EMPTY, Clean, IssueKind, Reading
+from workbench.staging.findings import Clean, IssueKind
 from workbench.staging.normalise import text
 
 _MARKUP = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(\s[^<>]*)?/?>|&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
@@ -26,26 +26,25 @@ def looks_like_html(value: str) -> bool:
     return _MARKUP.search(value) is not None
 
 
-def safe_html(value: object) -> Reading:
+def safe_html(value: object) -> Clean:
     """Make HTML of a text or of HTML: simple tags only, one block around the whole.
 
     Scripts, styles, pictures, attributes and comments go; if a tag went, that is noted.
     What is left is what Odoo's own cleaning keeps. Doing it twice changes nothing more.
     """
     read = text(value)
-    if not isinstance(read, Clean) or not isinstance(read.value, str):
+    if not isinstance(read.value, str):
         return read
     raw = read.value
     if not looks_like_html(raw):
         body = entities.escape(raw, quote=False).replace("\n", "<br>")
         return Clean(f"<p>{body}</p>", read.notes)
+    notes = (*read.notes, IssueKind.HTML_REDUCED) if _reduced(raw) else read.notes
     body = _clean(raw)
     if not _plain(body):
-        lost = IssueKind.HTML_REDUCED if _reduced(raw) else None
-        return Clean(None, (*read.notes, *((lost,) if lost else ())))
+        return Clean(None, notes)
     if not _one_block(body):
         body = _clean(f"<div>{body}</div>" if _BLOCK.search(body) else f"<p>{body}</p>")
-    notes = (*read.notes, IssueKind.HTML_REDUCED) if _reduced(raw) else read.notes
     return Clean(body, notes)
 
 
@@ -80,17 +79,12 @@ def _one_block(body: str) -> bool:
     return False
 
 
-def plain_text(value: object) -> Reading:
+def plain_text(value: object) -> Clean:
     """Give plain text: of HTML its words and line breaks, of anything else itself."""
     read = text(value)
-    if not isinstance(read, Clean) or not isinstance(read.value, str):
+    if not isinstance(read.value, str) or not looks_like_html(read.value):
         return read
-    if not looks_like_html(read.value):
-        return read
-    words = _plain(read.value)
-    if not words:
-        return EMPTY if not read.notes else Clean(None, read.notes)
-    return Clean(words, read.notes)
+    return Clean(_plain(read.value) or None, read.notes)
 
 
 def _plain(raw: str) -> str:

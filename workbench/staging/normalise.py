@@ -1,6 +1,7 @@
 """Readings of single values: text, e-mail address, telephone number, yes or no, number.
 
-Each takes any JSON value and gives a `Clean` (with notes on oddities) or a `Refused`.
+Each takes any JSON value and gives a `Clean` (with notes on oddities) or, where not every
+text can be read so, a `Refused`.
 Pure: no clock, no network, no locale of the machine. Applying one to its own result gives
 that result again.
 """
@@ -28,7 +29,7 @@ _TELEPHONE = re.compile(r"[\d\s()+\-./\u00a0]+")
 _REGION = re.compile(r"[A-Z]{2}")
 
 
-def text(value: object) -> Reading:
+def text(value: object) -> Clean:
     """Read anything as text: trimmed, line ends as line feeds, impossible characters gone.
 
     NUL, other control characters and halves of surrogate pairs cannot be stored; that they
@@ -47,19 +48,19 @@ def text(value: object) -> Reading:
     return Clean(kept.strip() or None, notes)
 
 
-def line(value: object) -> Reading:
+def line(value: object) -> Clean:
     """Read as one line of text: line breaks become commas, runs of white space one space."""
     read = text(value)
-    if isinstance(read, Refused) or not isinstance(read.value, str):
+    if not isinstance(read.value, str):
         return read
     parts = (_SPACES.sub(" ", part).strip() for part in read.value.split("\n"))
     return Clean(", ".join(part for part in parts if part) or None, read.notes)
 
 
-def email(value: object) -> Reading:
+def email(value: object) -> Clean:
     """Read an e-mail address; one that cannot be an address is kept as typed, and noted."""
     read = line(value)
-    if isinstance(read, Refused) or not isinstance(read.value, str):
+    if not isinstance(read.value, str):
         return read
     good = _address(read.value)
     if good is None:
@@ -75,7 +76,7 @@ def _address(raw: str) -> str | None:
         return None
 
 
-def phone(value: object, *, region: str = "") -> Reading:
+def phone(value: object, *, region: str = "") -> Clean:
     """Read a telephone number into its international form: "+31 6 12345678".
 
     Args:
@@ -87,7 +88,7 @@ def phone(value: object, *, region: str = "") -> Reading:
         number and nothing else: words, extensions and second numbers are never cut off.
     """
     read = line(value)
-    if isinstance(read, Refused) or not isinstance(read.value, str):
+    if not isinstance(read.value, str):
         return read
     raw = read.value
     unread = Clean(raw, (*read.notes, IssueKind.PHONE_UNREADABLE))
@@ -138,7 +139,7 @@ def boolean(value: object) -> Reading:
 
 
 def integer(value: object) -> Reading:
-    """Read a whole number; 12.0 is one, 12.5 is not. At most 9 digits, as Odoo stores."""
+    """Read a whole number of at most 2^31 - 1, as Odoo stores; 12.0 is one, 12.5 is not."""
     read = decimal(value)
     if isinstance(read, Refused) or read.value is None:
         return read
@@ -169,7 +170,7 @@ def decimal(value: object) -> Reading:
 def folded(value: object) -> str:
     """Reduce a text for comparing: no case, no accents, letters and digits and single spaces."""
     read = text(value)
-    raw = read.value if isinstance(read, Clean) and isinstance(read.value, str) else ""
+    raw = read.value if isinstance(read.value, str) else ""
     plain = "".join(
         char for char in unicodedata.normalize("NFKD", raw) if not unicodedata.combining(char)
     ).casefold()
@@ -182,4 +183,4 @@ def pick(value: object) -> str | None:
     White space is trimmed and collapsed; case stays, for a clinic may mean it.
     """
     read = line(value)
-    return read.value if isinstance(read, Clean) and isinstance(read.value, str) else None
+    return read.value if isinstance(read.value, str) else None

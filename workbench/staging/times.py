@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from workbench.staging.findings import EMPTY, Clean, IssueKind, Reading, Refused
@@ -128,7 +127,7 @@ def _utc(
     if offset:
         spelt = "+00:00" if offset == "Z" else f"{offset[:3]}:{offset[-2:]}"
         return datetime.fromisoformat(f"{local.isoformat()}{spelt}").astimezone(UTC), ()
-    place = _zone(zone)
+    place = ZoneInfo(zone)
     first, second = local.replace(tzinfo=place), local.replace(tzinfo=place, fold=1)
     before, after = first.utcoffset(), second.utcoffset()
     if before is None or after is None or before == after:
@@ -136,8 +135,3 @@ def _utc(
     if before < after:
         return first.astimezone(UTC), (IssueKind.TIME_SKIPPED,)
     return (second if later else first).astimezone(UTC), (IssueKind.TIME_TWICE,)
-
-
-@lru_cache(maxsize=16)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)

@@ -147,6 +147,24 @@ class Decisions(Part):
                 actor=by.strip(),
             )
 
+    def accept_proposed(self, prefix: str = "", *, by: str) -> int:
+        """Take what is proposed for every open question whose subject begins with `prefix`.
+
+        Returns:
+            How many were accepted; a question without a proposal stays open.
+
+        Raises:
+            UsageError: nobody is named; nothing was recorded.
+        """
+        accepted = 0
+        with self._store.transaction():
+            for one in self.open(prefix):
+                if one.proposal is not None:
+                    self.decide(one.subject, one.proposal, by=by,
+                                comment="accepted as proposed", basis=one.basis)  # fmt: skip
+                    accepted += 1
+        return accepted
+
     def get(self, subject: str) -> Decision | None:
         """Give one question and what was said, or None."""
         row = self._one(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from workbench.state._part import Part
 
@@ -58,6 +59,9 @@ class Difference:
     actual: str
 
 
+_OUTCOME = "resource, source_id, outcome, reason, external_id, phase"
+
+
 class ProofState(Part):
     """Outcomes are written by `phases` as records settle, comparisons by `proof`."""
 
@@ -92,25 +96,22 @@ class ProofState(Part):
     def outcome(self, resource: str, source_id: str) -> Outcome | None:
         """Give what became of one record, or None while it is unresolved."""
         row = self._one(
-            "SELECT resource, source_id, outcome, reason, external_id, phase FROM outcomes "
-            "WHERE resource=? AND source_id=?",
-            resource,
-            source_id,
+            f"SELECT {_OUTCOME} FROM outcomes WHERE resource=? AND source_id=?", resource, source_id
         )
-        return Outcome(row[0], row[1], Fate(row[2]), *row[3:]) if row else None
+        return _outcome(row) if row else None
 
     def outcomes(
         self, *, resource: str | None = None, fate: Fate | None = None
     ) -> Iterator[Outcome]:
         """Stream outcomes, all or of one resource or fate, by resource and id."""
         for row in self._rows(
-            "SELECT resource, source_id, outcome, reason, external_id, phase FROM outcomes "
+            f"SELECT {_OUTCOME} FROM outcomes "
             "WHERE (?1 IS NULL OR resource=?1) AND (?2 IS NULL OR outcome=?2) "
             "ORDER BY resource, CAST(source_id AS INTEGER), source_id",
             resource,
             fate.value if fate else None,
         ):
-            yield Outcome(row[0], row[1], Fate(row[2]), *row[3:])
+            yield _outcome(row)
 
     def fates(self) -> dict[str, dict[Fate, int]]:
         """Count the fates of the records that exist, resource by resource."""
@@ -167,3 +168,7 @@ class ProofState(Part):
             "SELECT * FROM differences WHERE scope=? ORDER BY external_id, field", scope
         ):
             yield Difference(*row)
+
+
+def _outcome(row: tuple[Any, ...]) -> Outcome:
+    return Outcome(row[0], row[1], Fate(row[2]), *row[3:])

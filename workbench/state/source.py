@@ -102,7 +102,6 @@ class HeldPage:
     sha256: str
     size: int
     rows: int
-    fetched_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +134,10 @@ Resolve = Callable[[dict[str, object], dict[str, object]], tuple[bool, str]]
 """Given the copy held and the one that arrived: does the new one win, and by which rule."""
 
 
+_WALK = "resource, generation, state, next, pages, rows, reported, note, updated_at"
 _RECORD = "resource, source_id, generation, page_id, position, patient_id, sha256, rows, gone, raw"
 _FILE = "resource, source_id, state, patient_id, declared, size, sha1, sha256, reason"
+_BY_ID = "CAST(source_id AS INTEGER), source_id"
 
 
 class SourceState(Part):
@@ -147,21 +148,14 @@ class SourceState(Part):
     def walk(self, resource: str, *, generation: int = 0) -> Walk | None:
         """Give a walk's cursor, or None where it has not begun."""
         row = self._one(
-            "SELECT resource, generation, state, next, pages, rows, reported, note, updated_at "
-            "FROM walks WHERE resource=? AND generation=?",
-            resource,
-            generation,
+            f"SELECT {_WALK} FROM walks WHERE resource=? AND generation=?", resource, generation
         )
-        return Walk(row[0], row[1], WalkState(row[2]), *row[3:]) if row else None
+        return _walk(row) if row else None
 
     def walks(self, *, generation: int = 0) -> list[Walk]:
         """List all walks of one generation, in the order they began."""
-        rows = self._all(
-            "SELECT resource, generation, state, next, pages, rows, reported, note, updated_at "
-            "FROM walks WHERE generation=? ORDER BY rowid",
-            generation,
-        )
-        return [Walk(row[0], row[1], WalkState(row[2]), *row[3:]) for row in rows]
+        rows = self._all(f"SELECT {_WALK} FROM walks WHERE generation=? ORDER BY rowid", generation)
+        return [_walk(row) for row in rows]
 
     def last_generation(self) -> int:
         """Give the number of the newest pass over the source; 0 is the first."""
@@ -264,9 +258,7 @@ class SourceState(Part):
     def records(self, resource: str) -> Iterator[Record]:
         """Stream a resource's distinct records that still exist, by numeric id, then text."""
         for row in self._rows(
-            f"SELECT {_RECORD} FROM records WHERE resource=? AND gone=0 "
-            "ORDER BY CAST(source_id AS INTEGER), source_id",
-            resource,
+            f"SELECT {_RECORD} FROM records WHERE resource=? AND gone=0 ORDER BY {_BY_ID}", resource
         ):
             yield _record(row)
 
@@ -281,7 +273,7 @@ class SourceState(Part):
         """List what one patient has of a resource, by numeric id."""
         rows = self._all(
             f"SELECT {_RECORD} FROM records WHERE resource=? AND patient_id=? AND gone=0 "
-            "ORDER BY CAST(source_id AS INTEGER), source_id",
+            f"ORDER BY {_BY_ID}",
             resource,
             patient_id,
         )
@@ -312,10 +304,7 @@ class SourceState(Part):
 
     def differing_copies(self) -> list[tuple[str, str, str]]:
         """List resource, id and rule of every record that came in differing copies."""
-        rows = self._all(
-            "SELECT c.resource, c.source_id, c.rule FROM copies c JOIN pages p ON p.id=c.page_id "
-            "ORDER BY 1, 2"
-        )
+        rows = self._all("SELECT resource, source_id, rule FROM copies ORDER BY 1, 2")
         return [(row[0], row[1], row[2]) for row in rows]
 
     def resources(self) -> list[str]:
@@ -332,11 +321,15 @@ class SourceState(Part):
         )
         return {row[0]: Volume(*(*row[:4], WalkState(row[4]))) for row in found}
 
-    def pages(self) -> Iterator[HeldPage]:
-        """Stream every stored page in the order it was stored."""
+    def pages(
+        self, *, resource: str | None = None, generation: int | None = None
+    ) -> Iterator[HeldPage]:
+        """Stream pages in the order they were stored, all or of one resource or generation."""
         for row in self._rows(
-            "SELECT id, resource, generation, number, request, sha256, size, rows, fetched_at "
-            "FROM pages ORDER BY id"
+            "SELECT id, resource, generation, number, request, sha256, size, rows FROM pages "
+            "WHERE (?1 IS NULL OR resource=?1) AND (?2 IS NULL OR generation=?2) ORDER BY id",
+            resource,
+            generation,
         ):
             yield HeldPage(*row)
 
@@ -380,19 +373,26 @@ class SourceState(Part):
     def files(self, state: FileState | None = None) -> list[HeldFile]:
         """List files, all or those in one state, by resource and numeric id."""
         rows = self._all(
-            f"SELECT {_FILE} FROM files WHERE ?1 IS NULL OR state=?1 "
-            "ORDER BY resource, CAST(source_id AS INTEGER), source_id",
+            f"SELECT {_FILE} FROM files WHERE ?1 IS NULL OR state=?1 ORDER BY resource, {_BY_ID}",
             state.value if state else None,
         )
-        return [HeldFile(row[0], row[1], FileState(row[2]), *row[3:]) for row in rows]
+        return [_file(row) for row in rows]
 
     def file(self, resource: str, source_id: str) -> HeldFile | None:
         """Give one file's row, or None."""
         row = self._one(
             f"SELECT {_FILE} FROM files WHERE resource=? AND source_id=?", resource, source_id
         )
-        return HeldFile(row[0], row[1], FileState(row[2]), *row[3:]) if row else None
+        return _file(row) if row else None
+
+
+def _walk(row: tuple[Any, ...]) -> Walk:
+    return Walk(row[0], row[1], WalkState(row[2]), *row[3:])
 
 
 def _record(row: tuple[Any, ...]) -> Record:
     return Record(*(*row[:8], bool(row[8]), json.loads(row[9])))
+
+
+def _file(row: tuple[Any, ...]) -> HeldFile:
+    return HeldFile(row[0], row[1], FileState(row[2]), *row[3:])

@@ -31,7 +31,6 @@ class FieldRow:
     path: str
     resource: str
     profile: dict[str, object]
-    hash: str
 
 
 class StagingState(Part):
@@ -96,8 +95,8 @@ class StagingState(Part):
     def fields(self, resource: str | None = None) -> list[FieldRow]:
         """List source fields, by path."""
         rows = self._all(
-            "SELECT path, resource, profile, hash FROM fields "
+            "SELECT path, resource, profile FROM fields "
             "WHERE ?1 IS NULL OR resource=?1 ORDER BY path",
             resource,
         )
-        return [FieldRow(row[0], row[1], json.loads(row[2]), row[3]) for row in rows]
+        return [FieldRow(row[0], row[1], json.loads(row[2])) for row in rows]

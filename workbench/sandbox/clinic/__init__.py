@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from workbench.sandbox.clinic.blobs import Blobs
 from workbench.sandbox.clinic.model import (
-    BLOB,
-    DEFAULT_TODAY,
     URL_FIELDS,
     Clinic,
     Vocabulary,
     generate,
     practitioner_accounts,
 )
+from workbench.sandbox.clinic.papers import BLOB
 
 __all__ = [
     "BLOB",
-    "DEFAULT_TODAY",
     "URL_FIELDS",
-    "Blobs",
     "Clinic",
     "Vocabulary",
     "generate",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from workbench.sandbox.clinic import texts
 from workbench.sandbox.clinic.names import COUNTRIES
-from workbench.sandbox.clinic.papers import Cabinet, Paper, Prescription
+from workbench.sandbox.clinic.papers import Cabinet, Paper, Prescription, link
 from workbench.sandbox.clinic.people import Person, Practitioner
 from workbench.sandbox.clinic.randomness import stamp
 from workbench.sandbox.clinic.visits import Status, Visit
 
 Record = dict[str, object]
 
-BLOB = "blob:"  # how a field says "a signed link to this object belongs here"
 UNKNOWN_RESOURCES = frozenset({"payment_allocations"})  # answered with 404 by such an account
 
 STATUSES = {
@@ -148,11 +147,6 @@ def file(paper: Paper, size: int) -> Record:
         "file_url": link(paper),
         "created": stamp(paper.created),
     }
-
-
-def link(paper: Paper) -> str | None:
-    """Write the place-holder that the simulator turns into a signed link when it answers."""
-    return None if paper.key is None else f"{BLOB}{paper.key}"
 
 
 def papers(kept: Cabinet) -> dict[str, list[Paper]]:

@@ -8,9 +8,9 @@ from datetime import datetime, time, timedelta
 
 from workbench.sandbox.clinic import history, texts
 from workbench.sandbox.clinic.model import Clinic, Record
-from workbench.sandbox.clinic.papers import Source, paper
+from workbench.sandbox.clinic.papers import paper
 from workbench.sandbox.clinic.people import FIRST_PATIENT_ID, person
-from workbench.sandbox.clinic.randomness import chance, pick, quarter, stream
+from workbench.sandbox.clinic.randomness import chance, pick, quarter, stamp, stream
 from workbench.sandbox.clinic.visits import Status, Visit, visit
 
 SHARE_CHANGED = 0.02
@@ -66,7 +66,7 @@ def _enter(
         _new(clinic, "patient_logs", line, told)
         if clinic.get("files"):
             label = f"file-{number}-day-{clinic.days}"
-            scan = paper(rng, clinic.seed, Source.FILE, label=label, patient=number, created=moment)
+            scan = paper(rng, clinic.seed, label=label, patient=number, created=moment)
             _new(clinic, "files", clinic.keep_paper(scan), told)
 
 
@@ -101,7 +101,7 @@ def _change(
         clinic.keep_visit(replace(entry, status=status, updated=moment))
         told["changed"].append(f"appointments/{entry.id}")
         if status is Status.PROCESSED:
-            note = {**history.clinical_note(clinic.seed, entry), "created": moment.isoformat(" ")}
+            note = {**history.clinical_note(clinic.seed, entry), "created": stamp(moment)}
             _new(clinic, "clinical_notes", note, told)
 
 
@@ -143,7 +143,10 @@ def _recreate(
 
 
 def _delete(clinic: Clinic, rng: random.Random, told: dict[str, list[object]]) -> None:
-    """Delete a visit to come and, if there is one, a patient to whom nothing refers."""
+    """Delete a visit that waits or was cancelled, and a patient to whom nothing refers.
+
+    Each if there is one. The visit may be past (a cancelled one), or entered this very day.
+    """
     waiting = [
         entry
         for entry in clinic.visits.values()

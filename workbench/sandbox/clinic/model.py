@@ -28,7 +28,6 @@ Record = dict[str, object]
 Vocabulary = Literal["brief", "observed"]
 
 DEFAULT_TODAY = date(2026, 11, 20)
-BLOB = brief.BLOB
 URL_FIELDS = MappingProxyType(
     {
         "brief": {"prescriptions": "pdf_url", "documents": "file_url", "files": "file_url"},
@@ -38,7 +37,12 @@ URL_FIELDS = MappingProxyType(
 
 
 class Shape(Protocol):
-    """How a vocabulary writes the facts down; the modules `brief` and `observed` are such."""
+    """How a vocabulary writes the facts down; the modules `brief` and `observed` are such.
+
+    UNKNOWN_RESOURCES: what an account of this vocabulary answers with 404.
+    """
+
+    UNKNOWN_RESOURCES: frozenset[str]
 
     def patient(self, one: Person) -> Record:
         """Shape one patient."""
@@ -138,14 +142,13 @@ class Clinic(Mapping[str, list[Record]]):
             self.visits.pop(number, None)
         self.revision += 1
 
-    def copy_newest(self, resource: str, at: datetime) -> int:
-        """Add a copy of the newest record under a new id, entered at `at`; give that id."""
+    def copy_newest(self, resource: str, at: datetime) -> None:
+        """Add a copy of the newest record under a new id, entered at `at`."""
         record = {**self._records[resource][-1], "id": self.next_id(resource)}
         for name in ("created", "updated"):
             if name in record:
                 record[name] = stamp(at)
         self.insert(resource, record)
-        return _number(record)
 
     def keep_patient(self, one: Person) -> None:
         """Add or change a patient."""
@@ -168,9 +171,10 @@ class Clinic(Mapping[str, list[Record]]):
 
     def keep_paper(self, paper: Paper) -> Record:
         """Promise the bytes of a paper and shape it as a file, with its true size."""
-        return self.shape.file(self._promise(paper), len(draw(paper.recipe)))
+        return self.shape.file(self.promise(paper), len(draw(paper.recipe)))
 
-    def _promise(self, paper: Paper) -> Paper:
+    def promise(self, paper: Paper) -> Paper:
+        """Have the bytes of a paper drawn when they are asked for; give the paper back."""
         if paper.key is not None:
             self.blobs.add(paper.key, paper.recipe)
         return paper
@@ -242,44 +246,43 @@ def generate(
     clinic.visits = {visit.id: visit for visit in booked}
     shape = clinic.shape
     clinic.add("patients", [shape.patient(one) for one in crowd.people])
-    clinic.add("practitioners", [shape.practitioner(*pair) for pair in _places(clinic.staff)])
+    clinic.add(
+        "practitioners",
+        [shape.practitioner(mate, place) for place, mate in enumerate(clinic.staff)],
+    )
     clinic.add("appointments", [clinic.appointment(visit) for visit in booked])
     kept = cabinet(seed, crowd.people, today=today, staff=clinic.staff)
     if not files:
         kept = _without_bytes(kept)
     for scan in (one.paper for one in kept.prescriptions if one.paper):
-        clinic._promise(scan)  # noqa: SLF001 - the builder of the class
+        clinic.promise(scan)
     for resource, papers in shape.papers(kept).items():
         if resource == "documents":
-            clinic.add(resource, [brief.document(clinic._promise(one)) for one in papers])  # noqa: SLF001 - the builder of the class
+            clinic.add(resource, [brief.document(clinic.promise(one)) for one in papers])
         else:
             clinic.add(resource, [clinic.keep_paper(one) for one in papers])
     for resource, records in shape.further(kept).items():
         clinic.add(resource, records)
     for resource, records in history(seed, crowd.people, booked, today=today).items():
-        if vocabulary == "observed" or resource not in brief.UNKNOWN_RESOURCES:
+        if resource not in shape.UNKNOWN_RESOURCES:
             clinic.add(resource, records)
     return clinic
-
-
-def _places(staff: list[Practitioner]) -> list[tuple[Practitioner, int]]:
-    return [(mate, place) for place, mate in enumerate(staff)]
 
 
 def _without_bytes(kept: Cabinet) -> Cabinet:
     return Cabinet(prescriptions=[replace(one, paper=None) for one in kept.prescriptions])
 
 
-def practitioner_accounts(vocabulary: Vocabulary = "brief", seed: int = 7) -> list[tuple[str, str]]:
+def practitioner_accounts(seed: int = 7) -> list[tuple[str, str]]:
     """Say which practitioners have a user in the sandbox's Odoo: all active ones but the last.
 
+    The people are the same in either vocabulary.
+
     Args:
-        vocabulary: makes no difference to the answer: the people are the same.
         seed: seed of the clinic.
 
     Returns:
         Name and e-mail (which is the login) of each, ordered by practitioner id.
     """
-    del vocabulary
     staff = practitioners(seed, DEFAULT_TODAY)[: ACTIVE_PRACTITIONERS - 1]
     return [(f"{mate.first_name} {mate.last_name}", mate.email) for mate in staff]

@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from workbench.sandbox.clinic import texts
-from workbench.sandbox.clinic.brief import link
 from workbench.sandbox.clinic.names import DIALLING
-from workbench.sandbox.clinic.papers import Cabinet, Paper
+from workbench.sandbox.clinic.papers import FIRST_FILE_ID, Cabinet, Paper, link
 from workbench.sandbox.clinic.people import Person, Practitioner
 from workbench.sandbox.clinic.randomness import stamp
 from workbench.sandbox.clinic.visits import Visit
@@ -125,7 +124,9 @@ def papers(kept: Cabinet) -> dict[str, list[Paper]]:
         key=lambda paper: (paper.created, paper.patient or 0, paper.key or ""),
     )
     return {
-        "files": [replace(paper, id=place) for place, paper in enumerate(everything, start=9001)]
+        "files": [
+            replace(paper, id=number) for number, paper in enumerate(everything, FIRST_FILE_ID)
+        ]
     }
 
 

@@ -6,7 +6,6 @@ import hashlib
 import random
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from workbench.sandbox.clinic import texts
 from workbench.sandbox.clinic.blobs import MIME_TYPES, Kind, Recipe
@@ -18,6 +17,7 @@ from workbench.sandbox.clinic.people import (
 )
 from workbench.sandbox.clinic.randomness import chance, office_hours, pick, stream, weighted
 
+BLOB = "blob:"  # how a field says "a signed link to this object belongs here"
 FIRST_PRESCRIPTION_ID = 301
 FIRST_DOCUMENT_ID = 601
 FIRST_FILE_ID = 9001
@@ -33,20 +33,11 @@ _STEMS = ("röntgen", "Radiografía niño", "scan", "verslag", "lettre d'Élodie
           "意見書", "Ανάλυση", "intake formulier")  # fmt: skip
 
 
-class Source(StrEnum):
-    """Where in PracticeHub a paper was put."""
-
-    PRESCRIPTION = "prescription"
-    DOCUMENT = "document"
-    FILE = "file"
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Paper:
     """One paper. `key` names its bytes among the blobs; None: there is no link to any."""
 
     id: int
-    source: Source
     patient: int | None
     entity_type: str
     key: str | None
@@ -89,17 +80,31 @@ def object_key(seed: int, entity: str, name: str) -> str:
     return f"{entity}/{hashlib.sha256(f'{seed}/{name}'.encode()).hexdigest()[:24]}"
 
 
+def link(paper: Paper) -> str | None:
+    """Write the place-holder that the simulator turns into a signed link when it answers."""
+    return None if paper.key is None else f"{BLOB}{paper.key}"
+
+
 def paper(
-    rng: random.Random, seed: int, source: Source, *, label: str, patient: int, created: datetime
+    rng: random.Random,
+    seed: int,
+    *,
+    label: str,
+    patient: int,
+    created: datetime,
+    kind: Kind | None = None,
 ) -> Paper:
-    """Invent one paper of a patient; the id is still 0. `label` names it within the seed."""
-    kind = Kind.PDF if source is Source.PRESCRIPTION else weighted(rng, KINDS)
+    """Invent one paper of a patient; the id is still 0.
+
+    `label` names it within the seed; a `kind` that is not given is drawn.
+    """
+    if kind is None:
+        kind = weighted(rng, KINDS)
     stem = pick(rng, _STEMS)
     name = f"{stem}.{kind.value}" if chance(rng, 0.5) else f"{stem}_{label[-4:]}.{kind.value}"
     recipe = Recipe(kind, seed, label, ascii_name(stem).capitalize() or "Letter")
     return Paper(
         id=0,
-        source=source,
         patient=patient,
         entity_type="patient",
         key=object_key(seed, "patient", label),
@@ -122,7 +127,7 @@ def prescription(
     with_pdf = not outside and chance(rng, 0.7)
     pdf = None
     if with_pdf:
-        pdf = paper(rng, seed, Source.PRESCRIPTION, label=label, patient=one.id, created=created)
+        pdf = paper(rng, seed, label=label, patient=one.id, created=created, kind=Kind.PDF)
         pdf = replace(
             pdf,
             name=f"{medication.split()[0].lower()}-{created:%Y%m%d}.pdf",
@@ -164,14 +169,10 @@ def cabinet(seed: int, people: list[Person], *, today: date, staff: list[Practit
             )
         for turn in range(weighted(rng, ((0, 62), (1, 28), (2, 10)))):
             label = f"document-{one.id}-{turn}"
-            kept.documents.append(
-                paper(rng, seed, Source.DOCUMENT, label=label, patient=one.id, created=some_day())
-            )
+            kept.documents.append(paper(rng, seed, label=label, patient=one.id, created=some_day()))
         for turn in range(weighted(rng, ((0, 52), (1, 30), (2, 15), (3, 3)))):
             label = f"file-{one.id}-{turn}"
-            kept.files.append(
-                paper(rng, seed, Source.FILE, label=label, patient=one.id, created=some_day())
-            )
+            kept.files.append(paper(rng, seed, label=label, patient=one.id, created=some_day()))
     kept.files += _planted(seed, people, staff)
     _number(kept)
     return kept
@@ -183,9 +184,7 @@ def _planted(seed: int, people: list[Person], staff: list[Practitioner]) -> list
 
     def odd(label: str, kind: Kind, turn: int) -> Paper:
         one = people[turn % len(people)]
-        made = paper(
-            rng, seed, Source.FILE, label=label, patient=one.id, created=one.created + timedelta(1)
-        )
+        made = paper(rng, seed, label=label, patient=one.id, created=one.created + timedelta(1))
         return replace(
             made,
             recipe=Recipe(kind, seed, label, "Planted"),

@@ -6,6 +6,7 @@ import random
 import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from workbench.sandbox.clinic import texts
 from workbench.sandbox.clinic.names import (
@@ -103,7 +104,10 @@ def ascii_name(name: str) -> str:
 
 
 def practitioners(seed: int, today: date) -> list[Practitioner]:
-    """Make the six practitioners: four active, then two who left; they depend on the seed only."""
+    """Make the six practitioners: four active, then two who left.
+
+    Who they are depends on the seed only; `created` and `left` also on `today`.
+    """
     rng = stream(seed, "practitioners")
     staff: list[Practitioner] = []
     seen: set[str] = set()
@@ -243,15 +247,11 @@ def _reference(rng: random.Random) -> str | None:
     return pick(rng, (f"2023{rng.randrange(10**5):05d}", f"REF-{rng.randrange(10**4):04d}"))
 
 
-_DECKS: dict[int, list[tuple[str, str, str, int]]] = {}
-
-
+@cache
 def _deck(seed: int) -> list[tuple[str, str, str, int]]:
-    if seed not in _DECKS:
-        cards = [entry for entry in LOCALES for _ in range(entry[3])]
-        stream(seed, "deck").shuffle(cards)
-        _DECKS[seed] = cards
-    return _DECKS[seed]
+    cards = [entry for entry in LOCALES for _ in range(entry[3])]
+    stream(seed, "deck").shuffle(cards)
+    return cards
 
 
 def population(seed: int, count: int, *, today: date, staff: list[Practitioner]) -> Population:

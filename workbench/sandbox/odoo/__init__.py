@@ -8,8 +8,8 @@ what was downloaded and nothing else.
 from __future__ import annotations
 
 from workbench.sandbox.odoo.connection import OdooConnection
+from workbench.sandbox.odoo.databases import add_users
 from workbench.sandbox.odoo.lifecycle import (
-    add_users,
     down,
     drop_database,
     fresh_database,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,14 +21,7 @@ class OdooConnection:
 
     def as_json(self) -> dict[str, str]:
         """Return every field, secrets included, for a file or pipe that is kept private."""
-        return {
-            "url": self.url,
-            "database": self.database,
-            "login": self.login,
-            "password": self.password,
-            "api_key": self.api_key,
-            "dsn": self.dsn,
-        }
+        return asdict(self)
 
     def __repr__(self) -> str:
         return f"OdooConnection(url={self.url!r}, database={self.database!r})"

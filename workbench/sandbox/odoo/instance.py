@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from workbench.errors import SandboxError, UsageError
-from workbench.sandbox.cache import made, write_private
-from workbench.sandbox.odoo import postgres, processes, server
+from workbench.errors import SandboxError
+from workbench.sandbox import processes
+from workbench.sandbox.cache import instance_name, made, write_private
+from workbench.sandbox.odoo import postgres, server
 from workbench.sandbox.odoo.account import runtime_dir
 from workbench.sandbox.odoo.connection import OdooConnection
 from workbench.sandbox.odoo.postgres import ROLE
@@ -127,11 +126,5 @@ def current_instance() -> Instance:
     Raises:
         UsageError: its name is not of lower-case letters, digits and hyphens.
     """
-    name = os.environ.get("WORKBENCH_SANDBOX_INSTANCE", "default")
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
-        what = f"WORKBENCH_SANDBOX_INSTANCE is {name!r}, which cannot name an instance."
-        raise UsageError(
-            what,
-            do="Use up to 31 lower-case letters, digits and hyphens, a letter first.",
-        )
+    name = instance_name()
     return Instance(name, made(runtime_dir() / "instances" / name))

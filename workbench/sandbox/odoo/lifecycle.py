@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -22,10 +21,10 @@ from workbench.sandbox.odoo.connection import OdooConnection
 from workbench.sandbox.odoo.environment import odoo_python
 from workbench.sandbox.odoo.instance import Instance, Running, current_instance
 from workbench.sandbox.odoo.postgres import Binaries, Cluster, find_binaries
-from workbench.sandbox.odoo.processes import free_port
 from workbench.sandbox.odoo.provider import Source, provide
 from workbench.sandbox.odoo.seed import Seed, copy_seed, ensure_seed, stop_half_made
 from workbench.sandbox.odoo.server import Odoo
+from workbench.sandbox.processes import free_port
 
 
 class Status(TypedDict):
@@ -117,17 +116,6 @@ def reset_database(name: str) -> OdooConnection:
     running = current_instance().running()
     databases.drop(running, name)
     return databases.create(running, name)
-
-
-def add_users(connection: OdooConnection, users: Sequence[tuple[str, str]]) -> None:
-    """Add internal users; each is a name and an e-mail, which becomes the login.
-
-    Nobody gets a mail, and a login that exists already is left as it is.
-
-    Raises:
-        SandboxError: Odoo refused or did not answer.
-    """
-    databases.add_users(connection, users)
 
 
 def status() -> Status:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import MissingPartError, SandboxError
-from workbench.sandbox.cache import Progress
-from workbench.sandbox.odoo import processes
+from workbench.sandbox import processes
+from workbench.sandbox.cache import Progress, write_private
 from workbench.sandbox.odoo.account import Account
 from workbench.sandbox.odoo.environment import pip_install
 
@@ -143,7 +143,7 @@ def _from_wheel(account: Account, home: Path, *, progress: Progress) -> Binaries
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Cluster:
-    """One PostgreSQL server: its data folder, port and the passwords of its two roles."""
+    """One PostgreSQL server: its data folder, its port, and the one password of both roles."""
 
     binaries: Binaries
     data: Path
@@ -158,9 +158,7 @@ class Cluster:
             SandboxError: initdb failed; its reason is in the message.
         """
         secret = self.data.with_name("pgpass")
-        secret.write_text(self.password, encoding="utf-8")
-        secret.chmod(0o600)
-        os.chown(secret, *self.account.owner)
+        write_private(secret, self.password, owner=self.account.owner)
         locale = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
         answer = self.account.run(
             [

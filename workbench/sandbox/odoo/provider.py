@@ -121,7 +121,7 @@ def _from_debian(home: Path, *, progress: Progress) -> tuple[Source, list[str]]:
     shutil.rmtree(home / "packages", ignore_errors=True)
     files = apt.download([package, *web], home / "packages")
     main = next(file for file in files if file.name.startswith(f"{package}_"))
-    version = main.name.split("_")[1].replace("%3a", ":")
+    version = main.name.split("_")[1]  # an epoch stays "%3a": a colon would split PYTHONPATH
     tree = home / f"odoo-{version}"
     draft = tree.with_name(f"{tree.name}.part")
     shutil.rmtree(draft, ignore_errors=True)

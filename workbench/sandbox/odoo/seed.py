@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import SandboxError
+from workbench.sandbox import processes
 from workbench.sandbox.cache import Progress, made, write_private
-from workbench.sandbox.odoo import postgres, processes
+from workbench.sandbox.odoo import postgres
 from workbench.sandbox.odoo.account import Account
 from workbench.sandbox.odoo.postgres import ROLE, Binaries, Cluster
 from workbench.sandbox.odoo.provider import MODULES, Source
@@ -197,7 +198,7 @@ def _make(
         )
         answer = [line for line in printed.splitlines() if line.startswith("SEED ")]
         if not answer:
-            what = f"Odoo did not finish its first database; the log is {odoo.log}."
+            what = f"Odoo did not finish its first database; the log is {odoo.setup_log}."
             raise SandboxError(what)
         secret["api_key"] = json.loads(answer[-1].removeprefix("SEED "))["api_key"]
         cluster.sql("VACUUM ANALYZE;", database=TEMPLATE)

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 
 from workbench.errors import SandboxError
+from workbench.sandbox import processes
 from workbench.sandbox.cache import write_private
-from workbench.sandbox.odoo import processes
 from workbench.sandbox.odoo.account import Account
 from workbench.sandbox.odoo.postgres import ROLE, Cluster
 from workbench.sandbox.odoo.provider import Source
@@ -72,6 +72,11 @@ class Odoo:
         """Where the server writes what it does."""
         return self.folder / "odoo.log"
 
+    @property
+    def setup_log(self) -> Path:
+        """Where the commands write; not the server's own log, the invoking account writes here."""
+        return self.folder / "setup.log"
+
     def configure(self, port: int) -> None:
         """Write the configuration, readable by the server's account only."""
         text = CONFIGURATION.format(
@@ -97,12 +102,10 @@ class Odoo:
             cwd=self.folder,
             stdin=stdin,
         )
-        # Not the server's own log: this one is written by the invoking account.
-        log = self.folder / "setup.log"
-        with log.open("a", encoding="utf-8") as handle:
+        with self.setup_log.open("a", encoding="utf-8") as handle:
             handle.write(answer.stderr)
         if answer.returncode:
-            what = f"Odoo's command {words[0]} failed; the log is {log}."
+            what = f"Odoo's command {words[0]} failed; the log is {self.setup_log}."
             raise SandboxError(what)
         return answer.stdout
 

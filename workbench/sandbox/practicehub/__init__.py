@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from workbench.sandbox.practicehub.connection import Control, PracticeHubConnection
-from workbench.sandbox.practicehub.faults import FaultKind
 from workbench.sandbox.practicehub.process import down, running, status, up
 from workbench.sandbox.practicehub.switches import Switches
 
 __all__ = [
     "Control",
-    "FaultKind",
     "PracticeHubConnection",
     "Switches",
     "down",

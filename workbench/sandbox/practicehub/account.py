@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -212,8 +211,3 @@ class Account:
             gone = records[max(0, len(records) - 10)]["id"]
             if isinstance(gone, int):
                 self.clinic.remove(resource, gone)
-
-
-def monotonic() -> float:
-    """Give the seconds of a clock that only goes forward."""
-    return time.monotonic()

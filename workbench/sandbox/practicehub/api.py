@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import time
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.applications import Starlette
@@ -14,13 +15,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from workbench.sandbox.practicehub.account import Account, Record, monotonic
+from workbench.sandbox.practicehub.account import Account, Record
 from workbench.sandbox.practicehub.faults import FaultKind
+from workbench.sandbox.practicehub.filters import RESERVED
 from workbench.sandbox.practicehub.spoil import spoiled
 
 KEY_HEADER = "x-practicehub-key"
 APP_HEADER = "x-app-details"
 PREFIX = "/api"
+DEFAULT_PAGE_SIZE = 100
 UNFILTERED = "workbench.unfiltered"  # scope key: a fault asks for the filters to be ignored
 
 
@@ -57,7 +60,7 @@ class Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; it is timed before anything else is done with it."""
-        now = monotonic()
+        now = time.monotonic()
         request = Request(scope)
         path = request.url.path.removeprefix(PREFIX) or "/"
         number = self.account.arrive(request.method, path, now)
@@ -136,16 +139,14 @@ class Api:
         resource = request.path_params["resource"]
         self._known(resource)
         pairs = tuple(parse_qsl(request.url.query, keep_blank_values=True))
-        question = tuple(pair for pair in pairs if pair[0] not in {"page", "page_size"})
+        question = tuple(pair for pair in pairs if pair[0] not in RESERVED)
         listing = account.listing(
             resource, question, unfiltered=bool(request.scope.get(UNFILTERED))
         )
         if listing.ignored and switches.bad_filter == "422":
             return refusal(account, 422, "The filter is not valid.", parameter=listing.ignored[0])
         asked = dict(pairs)
-        size = min(
-            _positive(asked.get("page_size"), switches.default_page_size), switches.page_size_cap
-        )
+        size = min(_positive(asked.get("page_size"), DEFAULT_PAGE_SIZE), switches.page_size_cap)
         page = _positive(asked.get("page"), 1)
         pages = max(1, -(-len(listing.rows) // size))
         if page > pages and switches.past_end == "404":

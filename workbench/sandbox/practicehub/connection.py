@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import httpx
 
@@ -24,13 +24,7 @@ class PracticeHubConnection:
 
     def as_json(self) -> dict[str, str]:
         """Give the connection as `workbench sandbox up --json` prints it."""
-        return {
-            "base_url": self.base_url,
-            "api_key": self.api_key,
-            "app_details": self.app_details,
-            "control_url": self.control_url,
-            "control_token": self.control_token,
-        }
+        return asdict(self)
 
 
 class Control:
@@ -87,8 +81,14 @@ class Control:
         if answer.is_server_error:
             what = "The simulator's control port failed; the simulator's log says why."
             raise SandboxError(what)
-        told = answer.json()
+        try:
+            told = answer.json()
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            what = "What answers at the simulator's control port is not the simulator."
+            raise SandboxError(what)
         if answer.is_error:
             what = f"The simulator's control port refused: {told.get('message')}."
             raise SandboxError(what)
-        return dict(told)
+        return told

@@ -51,7 +51,8 @@ class ControlPort:
         self, answer: Callable[[Request], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def door(request: Request) -> Response:
-            if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, ""), self._token):
+            shown = request.headers.get(TOKEN_HEADER, "")
+            if not hmac.compare_digest(shown.encode(), self._token.encode()):  # text: ASCII only
                 return JSONResponse({"message": "the control token is missing or wrong"}, 401)
             return await answer(request)
 

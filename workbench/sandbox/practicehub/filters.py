@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -52,7 +52,7 @@ class Question:
     """What a query string asked for."""
 
     filters: tuple[Filter, ...] = ()
-    ignored: tuple[str, ...] = field(default=())  # attribute names, in order
+    ignored: tuple[str, ...] = ()  # attribute names, in order
 
     def answer(self, records: Sequence[Record]) -> Sequence[Record]:
         """Give the records that pass every filter, in their order."""

@@ -48,7 +48,8 @@ class Signer:
         """Judge a request for `path`; no link lives longer than `at_most` seconds."""
         made, life = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
         wanted = self._sign(path, made, life)
-        if not hmac.compare_digest(wanted, query.get("X-Amz-Signature", "")):
+        shown = query.get("X-Amz-Signature", "")
+        if not hmac.compare_digest(wanted.encode(), shown.encode()):  # text must be ASCII there
             return Verdict.FORGED
         age = datetime.now(UTC) - datetime.strptime(made, _FORMAT).replace(tzinfo=UTC)
         if age.total_seconds() >= min(float(life), at_most):

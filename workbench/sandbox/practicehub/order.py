@@ -20,7 +20,7 @@ class Parameters:
         seed: what the clinic is drawn from.
         rate: requests a second allowed; 0: no limit.
         files: documents, files and PDFs exist.
-        latency: seconds every answer takes.
+        latency: seconds an answer of the API takes; see `Switches`.
         code: fingerprint of the simulator's own source.
     """
 

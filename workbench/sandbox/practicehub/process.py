@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,21 +15,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from workbench.errors import SandboxError, UsageError
-from workbench.sandbox import clinic, practicehub
-from workbench.sandbox.cache import cache_dir, locked
+from workbench.errors import SandboxError
+from workbench.sandbox import clinic, processes
+from workbench.sandbox.cache import cache_dir, instance_name, locked
 from workbench.sandbox.clinic import Vocabulary
 from workbench.sandbox.practicehub.connection import Control, PracticeHubConnection
 from workbench.sandbox.practicehub.order import Order, Parameters
 from workbench.sandbox.practicehub.server import ORDER, READY
 
-INSTANCE_VARIABLE = "WORKBENCH_SANDBOX_INSTANCE"
 MODULE = "workbench.sandbox.practicehub"
 LOG = "simulator.log"
 START_SECONDS = 30.0
 PATIENTS_PER_SECOND = 100  # far below what is measured; only a limit on waiting
-STOP_SECONDS = 5.0
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -69,7 +66,7 @@ def up(
         rate: requests a second the account may make; 0: no limit.
         instance: name of the instance; None: $WORKBENCH_SANDBOX_INSTANCE, else "default".
         files: documents, files and PDFs exist.
-        latency: seconds every answer takes.
+        latency: seconds an answer of the API takes; see `Switches`.
 
     Raises:
         SandboxError: the process did not start; its log says why.
@@ -81,19 +78,15 @@ def up(
         found = _find(folder)
         if found is not None and found.parameters == wanted:
             return found.connection
-        if found is not None:
-            _end(found.pid, folder)
+        _end_recorded(folder)
         return _start(folder, wanted, parent=0).connection
 
 
 def down(instance: str | None = None) -> bool:
-    """End a simulator, if it runs; no process is left. Say whether there was one."""
+    """End a simulator, if it runs or hangs; no process is left. Say whether there was one."""
     folder = _folder(instance)
     with locked(folder / "lock"):
-        found = _find(folder)
-        if found is not None:
-            _end(found.pid, folder)
-        return found is not None
+        return _end_recorded(folder)
 
 
 def status(instance: str | None = None) -> dict[str, object]:
@@ -141,57 +134,62 @@ def running(
 
 
 def _folder(instance: str | None) -> Path:
-    name = instance or os.environ.get(INSTANCE_VARIABLE) or "default"
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", name):
-        what = "A sandbox instance's name may have small letters, digits and dashes only."
-        raise UsageError(what, do=f"Set ${INSTANCE_VARIABLE} to such a name.")
-    folder = cache_dir() / "practicehub" / name
+    folder = cache_dir() / "practicehub" / instance_name(instance)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
+    return folder.resolve()  # spelt in one way only: a simulator is known by it
 
 
 def _fingerprint() -> str:
     """Sum up the simulator's source: a process of older code is not the one wanted."""
     digest = hashlib.sha256()
-    for package in (clinic, practicehub):
-        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+    for package in (Path(clinic.__file__).parent, Path(__file__).parent):
+        for path in sorted(package.glob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _read(folder: Path) -> Running | None:
+def _told(path: Path) -> dict[str, Any]:
+    """Read what a file of the folder holds; empty when there is none."""
     try:
-        told = json.loads((folder / READY).read_text(encoding="utf-8"))
+        told = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _read(folder: Path) -> Running | None:
+    """Read the connection; None for none, or for one of another version of the workbench."""
+    told = _told(folder / READY)
+    try:
+        first, second, third = told["ports"]
+        return Running(
+            told["pid"],
+            (first, second, third),
+            Parameters(**told["parameters"]),
+            PracticeHubConnection(**told["connection"]),
+        )
+    except (KeyError, TypeError, ValueError):
         return None
-    first, second, third = told["ports"]
-    return Running(
-        told["pid"],
-        (first, second, third),
-        Parameters(**told["parameters"]),
-        PracticeHubConnection(**told["connection"]),
-    )
 
 
 def _find(folder: Path) -> Running | None:
     """Find the simulator of a folder; one that does not answer under its pid is none."""
     found = _read(folder)
-    if found is None or not _alive(found.pid):
+    if found is None or not processes.alive(found.pid, folder):
         return None
     try:
-        pid = Control(found.connection).state()["pid"]
+        pid = Control(found.connection).state().get("pid")
     except SandboxError:
         return None
     return found if pid == found.pid else None
 
 
 def _start(folder: Path, wanted: Parameters, *, parent: int) -> Running:
-    old = Order.read(folder / ORDER) if (folder / ORDER).exists() else None
     last = folder / "ports.json"
     ports = json.loads(last.read_text(encoding="utf-8")) if last.exists() else [0, 0, 0]
     Order(
         parameters=wanted,
-        api_key=old.api_key if old else secrets.token_urlsafe(24),
+        api_key=_told(folder / ORDER).get("api_key") or secrets.token_urlsafe(24),
         control_token=secrets.token_urlsafe(24),
         ports=(ports[0], ports[1], ports[2]),
         parent=parent,
@@ -228,29 +226,19 @@ def _import_path() -> str:
     return os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH", ""))))
 
 
-def _alive(pid: int) -> bool:
-    child = _children.get(pid)
-    if child is not None:
-        return child.poll() is None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+def _end_recorded(folder: Path) -> bool:
+    """End the simulator of a folder, whether it answers or hangs; say whether there was one."""
+    pid = _told(folder / READY).get("pid")
+    if not isinstance(pid, int) or not processes.alive(pid, folder):
         return False
-    except PermissionError:
-        return True
-    stat = Path(f"/proc/{pid}/stat")
-    # A dead process that its parent has not asked about still has a pid.
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    _end(pid, folder)
+    return True
 
 
 def _end(pid: int, folder: Path) -> None:
-    """End a process of ours: politely, then for good."""
-    for sign, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-        if not _alive(pid):
-            break
-        os.kill(pid, sign)
-        limit = time.monotonic() + seconds
-        while _alive(pid) and time.monotonic() < limit:
-            time.sleep(0.01)
-    _children.pop(pid, None)
+    """End a simulator, and wait for it where it is a child of ours: else it stays a zombie."""
+    processes.end(pid, folder)
+    child = _children.pop(pid, None)
+    if child is not None:
+        child.wait()
     (folder / READY).unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from workbench.sandbox.cache import write_private
 from workbench.sandbox.clinic import generate
 from workbench.sandbox.practicehub.account import Account
 from workbench.sandbox.practicehub.api import PREFIX, Api
+from workbench.sandbox.practicehub.connection import PracticeHubConnection
 from workbench.sandbox.practicehub.controlport import ControlPort
 from workbench.sandbox.practicehub.filehost import FileHost
 from workbench.sandbox.practicehub.links import Signer
@@ -57,23 +58,20 @@ def serve(folder: Path) -> None:
     # A loop of their own: drawing a file must not make a request at the API look early or late.
     aside = threading.Thread(target=_serve_aside, args=(others, plugs[1:]), daemon=True)
     aside.start()
-    write_private(
-        folder / READY,
-        json.dumps(
-            {
-                "pid": os.getpid(),
-                "ports": ports,
-                "parameters": parameters.as_json(),
-                "connection": {
-                    "base_url": f"http://{LOOPBACK}:{ports[0]}{PREFIX}",
-                    "api_key": order.api_key,
-                    "app_details": "workbench=sandbox@example.org",
-                    "control_url": f"http://{LOOPBACK}:{ports[2]}/control",
-                    "control_token": order.control_token,
-                },
-            }
-        ),
+    connection = PracticeHubConnection(
+        base_url=f"http://{LOOPBACK}:{ports[0]}{PREFIX}",
+        api_key=order.api_key,
+        app_details="workbench=sandbox@example.org",
+        control_url=f"http://{LOOPBACK}:{ports[2]}/control",
+        control_token=order.control_token,
     )
+    ready = {
+        "pid": os.getpid(),
+        "ports": ports,
+        "parameters": parameters.as_json(),
+        "connection": connection.as_json(),
+    }
+    write_private(folder / READY, json.dumps(ready))
     if order.parent:
         threading.Thread(target=_watch_parent, args=(order.parent, api), daemon=True).start()
     try:

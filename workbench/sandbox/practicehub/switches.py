@@ -28,14 +28,14 @@ class Switches(BaseModel):
         jitter: seconds by which one arrival may be early; the long-run rate stays exact.
         refused_counts: a refused request starts the waiting time anew.
         retry_after: a 429 carries `Retry-After` (whole seconds).
-        latency: seconds every answer takes.
+        latency: seconds an answer of the API takes; what is refused at the door takes none.
         auth_status: how a missing or wrong key is answered.
         error_body: what errors look like: an object with `message`, one with `errors`, or text.
         next_link: `links.next` on the last page is null or absent; "never": no links at all.
         next_drops_page_size, next_drops_filters: `links.next` forgets part of the question.
         total_entries: counts distinct ids, or rows with the duplicates.
         past_end: a page past the end is empty, or not found.
-        default_page_size, page_size_cap: rows on a page unless asked, and at most.
+        page_size_cap: rows on a page at most.
         no_operator: `attribute=value` is ignored, or taken for `eq`.
         bad_filter: an unreadable filter is ignored, or answered with 422 and `errors`.
         ignored_filters: resources on which every filter is ignored.
@@ -68,7 +68,6 @@ class Switches(BaseModel):
     next_drops_filters: bool = False
     total_entries: Literal["distinct", "rows"] = "distinct"
     past_end: Literal["empty", "404"] = "empty"
-    default_page_size: int = Field(default=100, ge=1)
     page_size_cap: int = Field(default=100, ge=1)
     no_operator: Literal["ignored", "eq"] = "ignored"
     bad_filter: Literal["ignored", "422"] = "ignored"

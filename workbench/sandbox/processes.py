@@ -9,9 +9,12 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import SandboxError
-from workbench.sandbox.odoo.account import Account
+
+if TYPE_CHECKING:  # Odoo's half imports this module, and the simulator needs nothing of Odoo's
+    from workbench.sandbox.odoo.account import Account
 
 PATIENCE = 15.0
 """Seconds a server gets to end by itself before it is killed."""
