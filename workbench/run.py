@@ -237,7 +237,7 @@ class Run:
         """What Odoo's names stand for: countries, users, stages, our own records."""
         from workbench.odoo import Lookups
 
-        return Lookups(self.destination)
+        return Lookups(self.destination, store=self.store, module=self.config.module)
 
     def secret(self, reference: str, *, what: str) -> str:
         """Fetch a secret; relative `file:` paths start beside the original configuration."""

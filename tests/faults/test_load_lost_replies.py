@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -199,6 +200,28 @@ def test_a_call_still_running_at_rollback_leaves_nothing_behind(
     assert report.removed == {"res.partner": 1}
     assert fake.records("res.partner") == []
     assert fake.external_ids() == []
+
+
+def test_a_fence_is_never_taken_for_a_record(fake: FakeOdoo, store: Store, tmp_path: Path) -> None:
+    """A loader that another folder's rollback overtakes is refused, and links nothing to it."""
+    load = fake._load
+
+    def overtaken(*who: Any, **arguments: Any) -> fake_odoo.Row:  # noqa: ANN401 - passed on as it is
+        for number in (1, 2):
+            if f"patient_{number}" not in fake.external_ids():
+                fake.call(2, "ir.model.data", "create", {"vals_list": [
+                    {"module": MODULE, "name": f"patient_{number}", "model": "res.lang",
+                     "res_id": 1}
+                ]})  # fmt: skip
+        return load(*who, **arguments)
+
+    vars(fake)["_load"] = overtaken
+    with fake.client() as odoo:
+        report = loader(odoo, store, tmp_path).load(patients(1, 2))
+
+    assert {item.external_id for item in report.refused} == {"patient_1", "patient_2"}
+    assert list(store.destination.links()) == []
+    assert fake.records("res.partner") == []
 
 
 def _late_load(fake: FakeOdoo) -> fake_odoo.Row:

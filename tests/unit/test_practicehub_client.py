@@ -13,6 +13,7 @@ import stamina
 from workbench.config import PracticeHubConfig
 from workbench.errors import (
     ConfigError,
+    SecretError,
     SourceAuthError,
     SourceError,
     SourceMissingError,
@@ -350,3 +351,36 @@ def test_the_key_is_not_sent_in_the_clear(tmp_path: Path) -> None:
         config(base_url="http://127.0.0.1:9/api"), api_key=KEY, folder=tmp_path
     ) as client:
         assert client.base_url == "http://127.0.0.1:9/api"
+
+
+@pytest.mark.parametrize("key", ["pk-é", "pk\u200b-1", "pk-1\n", "pk 1"])
+def test_a_key_that_no_header_can_carry_is_told_as_that(key: str, tmp_path: Path) -> None:
+    """It was copied with something around it; the sentence says so, and not the key."""
+    with pytest.raises(SecretError) as told:
+        open_client(config(), api_key=key, folder=tmp_path)
+
+    assert "Copy the key anew" in str(told.value)
+    assert key not in str(told.value)
+
+
+def test_app_details_that_no_header_can_carry_are_told_as_that(tmp_path: Path) -> None:
+    """A letter with an accent in the application's name is a mistake in the configuration."""
+    with pytest.raises(ConfigError, match="app_details"):
+        open_client(config(app_details="prâktijk=ops@example.org"), api_key=KEY, folder=tmp_path)
+
+
+def test_each_region_is_asked_once_however_badly_it_answers(tmp_path: Path) -> None:
+    """Finding the region costs the four requests that it is said to cost."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return httpx.Response(503)
+
+    with pytest.raises(SourceRegionError):
+        open_client(
+            config(requests_per_second=1000), api_key=KEY, folder=tmp_path,
+            transport=httpx.MockTransport(answer),
+        )  # fmt: skip
+
+    assert len(asked) == len(set(asked)) == 4

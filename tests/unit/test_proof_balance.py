@@ -106,3 +106,29 @@ def test_what_is_held_short_of_what_was_reported_shows() -> None:
     assert terms_of("patients", [], reported=10, rows=9, distinct=7).short == 3
     assert terms_of("patients", [], reported=None, rows=9, distinct=7).short == 0
     assert terms_of("patients", [(Fate.CREATED, 8)], reported=7, rows=7, distinct=7).closes is False
+
+
+def test_a_resource_that_a_later_pass_is_refused_stays_in_the_sums(tmp_path: Path) -> None:
+    """What was read before counts on, when the account no longer shows it."""
+    store = made.small_run(tmp_path)
+    before = balance(store)
+    store.source.mark_absent("appointments", generation=1, note="403")
+
+    assert balance(store) == before
+    store.close()
+
+
+def test_the_file_of_a_record_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
+    """A file found by a delta whose record went before it was loaded needs no fate."""
+    store = made.small_run(tmp_path)
+    before = balance(store)
+    late = {"id": 10, "patient_id": 1, "file_name": "late.pdf", "url": "https://x.example.com/b"}
+    made.store_page(tmp_path, store, "files", [*made.FILES, late], generation=1)
+    store.source.add_file("files", "10", patient_id="1", declared=None)
+    assert not balance(store).closes
+
+    store.source.mark_gone("files", ["10"])
+
+    assert balance(store).closes
+    assert balance(store).files == before.files
+    store.close()

@@ -10,20 +10,26 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from tests.support import fake_odoo, small_load
 from tests.support.made_runs import KEY, made_run, write_config
 from workbench import run as run_module
 from workbench.errors import (
     BusyError,
     GateError,
+    LookupFailedError,
     PhaseFailedError,
     RunFolderError,
     SecretError,
     StateError,
     StorageFullError,
 )
+from workbench.mapping.rows import LoadRow, Ref, RefKind
+from workbench.odoo import Lookups, Odoo
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
 from workbench.run import HEADLESS_VARIABLE, HELD_VARIABLE, RUN_VARIABLE, Run
@@ -309,3 +315,31 @@ def test_a_phase_with_nothing_missing_is_done(tmp_path: Path) -> None:
     state = run.store.journey.phase("connect")
     assert state.status is Status.DONE
     assert state.basis["config"] == run.store.journey.meta("config_hash")
+
+
+def test_the_run_s_look_ups_know_its_own_records(tmp_path: Path) -> None:
+    """A reference to one of ours is sent by its external id, and ours win over a namesake."""
+    run = made_run(tmp_path)
+    with fake_odoo.serving() as fake, fake.client() as odoo:
+        run.destination = odoo
+        loader = small_load.loader(odoo, run.store, run.folder, module=run.config.module)
+        loader.load([LoadRow("res.partner", "patient_5", "patients", "5",
+                             {"name": "Anna Bos", "email": "anna@example.org"})])  # fmt: skip
+
+        assert run.lookups.xmlid(Ref(RefKind.RECORD, "patient_5")) == (
+            f"{run.config.module}.patient_5"
+        )
+
+
+def test_a_country_that_odoo_lacks_is_not_quoted(tmp_path: Path) -> None:
+    """A reason may name a stage or a user, but no value of a patient's."""
+    run = made_run(tmp_path)
+    run.lookups = Lookups(cast("Odoo", SimpleNamespace(search_read=lambda *_, **__: [])))
+
+    with pytest.raises(LookupFailedError) as told:
+        run.lookups.resolve(Ref(RefKind.COUNTRY, "ZZ"))
+    with pytest.raises(LookupFailedError) as named:
+        run.lookups.resolve(Ref(RefKind.STAGE, "Missed"))
+
+    assert "ZZ" not in str(told.value)
+    assert "Missed" in str(named.value)

@@ -117,7 +117,10 @@ class Applier:
             outputs = group.transform.make(parts, scope)
             for output, name in group.targets.items():
                 outcome = outputs.get(output, Made(None))
+                differs = _differs(made.values.get(name), outcome)
                 self._take(made, group, name, outcome, source_id)
+                if differs:
+                    made.unread += raw_lines(record, group.rows)
             if any(isinstance(outputs.get(one), Refused) for one in group.targets):
                 made.unread += [
                     line for line in raw_lines(record, group.rows) if line not in made.unread
@@ -171,6 +174,12 @@ class Applier:
         self, kind: IssueKind, source_id: str, field_name: str, group: _Group, outcome: str
     ) -> Finding:
         return Finding(kind, self._resource, source_id, field_name, group.transform.name, outcome)
+
+
+def _differs(held: Value, outcome: Outcome) -> bool:
+    """Tell whether a second spelling of one reference says something else than the first."""
+    said = outcome.value if isinstance(outcome, Made) else None
+    return held is not None and said is not None and said != held
 
 
 def raw_lines(record: Mapping[str, object], rows: Iterable[MapRow]) -> Iterator[str]:

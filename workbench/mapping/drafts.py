@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from workbench.mapping.faults import Fault, OdooFields, check
 from workbench.mapping.model import Disposition, Mapping, MapRow, field_subject, type_of
-from workbench.mapping.propose import MapOptions, Proposal
+from workbench.mapping.propose import MapOptions, Proposal, where_visits_go
 from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.state.decisions import Question
@@ -73,7 +73,11 @@ def mapping_from(
         if answer is None:
             open_subjects.append(subject)
         else:
-            rows.append(decided(proposal.row, answer, odoo_fields or {}, comment(subject) or ""))
+            rows.append(
+                decided(
+                    proposal.row, answer, odoo_fields or {}, comment(subject) or "", options=options
+                )
+            )
     value_maps: dict[str, dict[str, str]] = {}
     fields = sorted((row.field for row in rows), key=len, reverse=True)
     for subject, answer in answers(values).items():
@@ -96,7 +100,9 @@ def mapping_from(
     return Draft(mapping, tuple(open_subjects), tuple(faults))
 
 
-def decided(row: MapRow, answer: str, odoo_fields: OdooFields, comment: str) -> MapRow:
+def decided(
+    row: MapRow, answer: str, odoo_fields: OdooFields, comment: str, *, options: MapOptions
+) -> MapRow:
     """Give the row that a choice makes of a proposed one.
 
     "keep" keeps the field readable, "drop" leaves it behind with the comment as its reason,
@@ -105,7 +111,7 @@ def decided(row: MapRow, answer: str, odoo_fields: OdooFields, comment: str) -> 
     """
     if answer == row.choice:
         return row
-    plain = MapRow(row.field, Disposition.KEPT, _kept_target(row))
+    plain = where_visits_go(MapRow(row.field, Disposition.KEPT, _kept_target(row)), options)
     if answer == "keep":
         return plain
     if answer == "drop":

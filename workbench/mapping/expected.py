@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from workbench.errors import GateError
-from workbench.mapping.apply import Applied, Applier, source_id_of, unknown_fields
+from workbench.mapping.apply import Applied, Applier, kept_lines, source_id_of, unknown_fields
 from workbench.mapping.context import Context
 from workbench.mapping.model import Mapping as Map
 from workbench.mapping.notes import note
@@ -125,7 +125,8 @@ class Expecter:
         """
         source_id = source_id_of(record)
         waiting = self._unknown(resource, record)
-        applied = self._applier(resource, "ir.attachment")(record, source_id)
+        applier = self._applier(resource, "ir.attachment")
+        applied = applier(record, source_id)
         issues = applied.findings + unknown_findings(resource, source_id, waiting)
         if waiting or applied.waiting:
             return held_back([*waiting, *applied.waiting], issues)
@@ -146,8 +147,27 @@ class Expecter:
             )  # fmt: skip
             reason = held.reason or "the file is not to be had"
             return Expected(fate=Fate.REJECTED, reason=reason, issues=(missing,))
+        self._describe(resource, applied, kept_lines(record, applier.kept), applier.kept)
         row = self._attachment_row(resource, source_id, key, applied, held)
         return Expected((row,), Fate.CREATED, issues=_without_orphans(issues))
+
+    def _describe(
+        self,
+        resource: str,
+        applied: Applied,
+        kept: Sequence[tuple[str, str]],
+        paths: Iterable[str],
+    ) -> None:
+        """Put what is kept of the record, and what could not be read, into the description."""
+        told = applied.values.get("description")
+        lines = [f"{label}: {normalise.line(text).value or text}" for label, text in kept]
+        lines = [*([told] if isinstance(told, str) else []), *lines, *applied.unread]
+        if lines:
+            applied.values["description"] = "\n".join(lines)
+        if kept:
+            named = [f"{resource}.{path}" for path in sorted(paths)]
+            own = applied.sources.get("description")
+            applied.sources["description"] = ", ".join([*([own] if own else []), *named])
 
     def _attachment_row(
         self, resource: str, source_id: str, key: str, applied: Applied, held: HeldFile
@@ -157,11 +177,6 @@ class Expecter:
             values.pop(name, None)
         if values.get("mimetype") is None or values["mimetype"] in UNCERTAIN_MIME:
             values.pop("mimetype", None)
-        if applied.unread:
-            told = values.get("description")
-            values["description"] = "\n".join(
-                [*([told] if isinstance(told, str) else []), *applied.unread]
-            )
         values |= {
             "name": values.get("name") or f"{singular(resource)} {source_id}",
             "res_model": "res.partner",

@@ -19,7 +19,7 @@ from workbench.mapping.model import (
     pair_ids,
 )
 from workbench.mapping.naming import CUSTOM
-from workbench.mapping.templates import ARCHIVE
+from workbench.mapping.templates import ARCHIVE, shipped
 from workbench.mapping.transforms import TRANSFORMS, Transform
 from workbench.staging.checks import ValueKind
 
@@ -60,7 +60,7 @@ def check(mapping: Mapping, *, odoo_fields: OdooFields | None = None) -> list[Fa
 
 def _rows(mapping: Mapping) -> Iterator[Fault]:
     for row in mapping.rows:
-        for what in _row(row):
+        for what in (*_row(row), *_elsewhere(row, mapping)):
             yield Fault(row.field, what)
 
 
@@ -79,6 +79,25 @@ def _row(row: MapRow) -> Iterator[str]:
         yield f"names no transform we know (with: {row.transform or 'nothing'})"
     elif row.target != ARCHIVE:
         yield from _fed(row, TRANSFORMS[row.transform])
+
+
+def _elsewhere(row: MapRow, mapping: Mapping) -> Iterator[str]:
+    """Name targets on a model that no record of the resource becomes: they would stay empty."""
+    if row.disposition.plain:
+        return
+    becomes = {mapping.lead_model} if row.resource == "appointments" else _becomes(row.resource)
+    for target in (row.target, *row.also):
+        model = target.rpartition(".")[0]
+        if becomes and model in MODELS and model not in becomes:
+            yield f"its target {target} is on no model that {row.resource} become"
+
+
+def _becomes(resource: str) -> set[str]:
+    """Give the models that records of a resource become; none where others only refer to it."""
+    known = shipped().of(resource, patient=True)
+    if not known.model:
+        return set()
+    return {known.model, *(entry.target.rpartition(".")[0] for entry in known.entries)} & MODELS
 
 
 def _fed(row: MapRow, transform: Transform) -> Iterator[str]:

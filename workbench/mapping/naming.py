@@ -12,6 +12,8 @@ from workbench.staging.profile import words_of
 LONGEST = 56
 """Characters of a custom field's name; PostgreSQL cuts identifiers at 63 bytes."""
 CUSTOM = re.compile(r"x_[a-z0-9_]{1,59}")
+BESIDE = "_practicehub"
+"""Ends the name of ours where Odoo has a field of that name, of another type."""
 
 
 _LABELS = {
@@ -49,6 +51,14 @@ def custom_name(path: str, *, taken: Collection[str] = ()) -> str:
     if base and len(name) <= LONGEST and name not in taken:
         return name
     return f"x_{base[: LONGEST - 9].rstrip('_') or 'field'}_{short_hash(path)}"
+
+
+def beside(name: str) -> str:
+    """Name our field where Odoo has another one of that name; a long name is cut and marked."""
+    if CUSTOM.fullmatch(name + BESIDE):
+        return name + BESIDE
+    mark = f"_{short_hash(name)}{BESIDE}"
+    return name[: LONGEST - len(mark)].rstrip("_") + mark
 
 
 def collisions(paths: Iterable[str]) -> frozenset[str]:

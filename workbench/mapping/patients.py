@@ -61,7 +61,7 @@ class PatientExpecter:
             more, more_issues, more_waiting = self._one(other, other_id)
             issues += more_issues
             waiting += more_waiting
-            rows.append(self._merge(applied, more, other_id, key))
+            rows.append(self._merge(applied, more, other, key))
         self._summarise(applied, prescriptions, waiting)
         if waiting:
             return held_back(waiting, issues)
@@ -115,8 +115,9 @@ class PatientExpecter:
             row.field for row in self._mapping.of("prescriptions") if row.name == SUMMARY
         )
 
-    def _merge(self, into: Applied, other: Applied, other_id: str, key: str) -> LoadRow:
-        """Fill the survivor's empty fields; write what differs into a note."""
+    def _merge(self, into: Applied, other: Applied, record: Record, key: str) -> LoadRow:
+        """Fill the survivor's empty fields; write what differs, and what is kept, into a note."""
+        other_id = source_id_of(record)
         lines: list[tuple[str, str]] = []
         for name, value in other.values.items():
             if value is None or value == ():
@@ -128,13 +129,14 @@ class PatientExpecter:
             elif held != value:
                 lines.append((label_of(name), _shown(value)))
         lines += [(name, text) for name, _, text in (one.partition(": ") for one in other.unread)]
-        body = note(f"Also known as PracticeHub patient {other_id}", {}, lines=lines)
+        kept = only(record, self._notes.kept)
+        body = note(f"Also known as PracticeHub patient {other_id}", kept, lines=lines)
         values = message_values(key, "Merged patient", body, self._context)
         if other.values.get("x_practicehub_created"):
             values["date"] = other.values["x_practicehub_created"]
         return LoadRow(
             "mail.message", f"patient_{other_id}_values", "patients", other_id, values,
-            sources={"body": "all fields of the merged patient that differ"},
+            sources={"body": "all fields of the merged patient that differ or are kept"},
         )  # fmt: skip
 
     def _kept(self, record: Record, source_id: str, key: str) -> list[LoadRow]:

@@ -18,7 +18,7 @@ from workbench.mapping.model import (
     MapRow,
     type_of,
 )
-from workbench.mapping.naming import collisions, words_key
+from workbench.mapping.naming import beside, collisions, words_key
 from workbench.mapping.templates import Entry, Template, shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.mapping.unknown import unknown_row
@@ -220,8 +220,7 @@ def _fit(
     row: MapRow, odoo_fields: OdooFields, options: MapOptions
 ) -> tuple[MapRow, tuple[str, ...]]:
     """Bring a row in line with what this Odoo has and where visits go."""
-    if options.appointments_to is AppointmentsTo.EVENT:
-        row = _to_event(row)
+    row = where_visits_go(row, options)
     targets, reasons = [], []
     for number, target in enumerate((row.target, *row.also)):
         fitted, reason = _target(target, row.type if number == 0 else "", odoo_fields)
@@ -238,11 +237,19 @@ def _target(target: str, kind: str, odoo_fields: OdooFields) -> tuple[str, str]:
     if name.startswith("x_"):
         there = known.get(name)
         if there is not None and kind and there.get("type") != kind:
-            return f"{target}_practicehub", f"Odoo has {name} already, of type {there.get('type')}"
+            return (
+                f"{model}.{beside(name)}",
+                f"Odoo has {name} already, of type {there.get('type')}",
+            )
         return target, ""
     if name not in known and name not in {"id", "datas"}:
         return f"{model}.x_{name}", f"this Odoo has no {name} on {model}"
     return target, ""
+
+
+def where_visits_go(row: MapRow, options: MapOptions) -> MapRow:
+    """Move a row from the lead to the event where visits become events alone."""
+    return _to_event(row) if options.appointments_to is AppointmentsTo.EVENT else row
 
 
 def _to_event(row: MapRow) -> MapRow:

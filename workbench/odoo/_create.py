@@ -153,7 +153,13 @@ class Creator:
         self, operation: int, rows: list[LoadRow], answer: dict[str, Any]
     ) -> dict[int, tuple[str, str]] | None:
         """Write down what a call did; a refusal is believed only of rows that Odoo lacks."""
-        found = held(self._odoo, self._module, [row.external_id for row in rows])
+        names = [row.external_id for row in rows]
+        # a name that leads to another model is the fence of a rollback beside us, no record of ours
+        found = {
+            name: there
+            for name, there in held(self._odoo, self._module, names).items()
+            if there.model == rows[0].model
+        }
         links = [
             Link(row.external_id, row.model, found[row.external_id].res_id, row.resource,
                  row.source_id, How.CREATED, operation, fingerprint(row.values, row.blob))

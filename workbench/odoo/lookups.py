@@ -17,6 +17,9 @@ MODELS = {
     RefKind.STAGE: "crm.stage", RefKind.TAG: "res.partner.category",
 }  # fmt: skip
 
+_TOLD = frozenset({RefKind.RECORD, RefKind.USER, RefKind.STAGE, RefKind.TAG})
+"""References whose key may stand in a reason; a country or a state is a patient's own value."""
+
 
 class Lookups:
     """What references lead to. Each kind is read whole, once, when first asked for.
@@ -67,7 +70,8 @@ class Lookups:
                 number = ref.key.rpartition(":")[2]
                 found = int(number) if number.isdigit() else None
         if not found:
-            what = f"In Odoo there is no single {ref.kind.value} {ref.key!r}."
+            told = f" {ref.key!r}" if ref.kind in _TOLD else ""
+            what = f"In Odoo there is no single {ref.kind.value}{told}."
             raise LookupFailedError(what)
         return found
 

@@ -10,7 +10,14 @@ from functools import partial
 from workbench.errors import OdooOutcomeUnknownError, OdooRefusedError
 from workbench.odoo.client import Odoo, context_for
 from workbench.odoo.external_ids import chunks, held
-from workbench.odoo.rollback import SCHEMA_ORDER, Keep, Removal, RollbackPlan, plan_rollback
+from workbench.odoo.rollback import (
+    SCHEMA_ORDER,
+    Keep,
+    Removal,
+    Restoration,
+    RollbackPlan,
+    plan_rollback,
+)
 from workbench.odoo.settle import PATIENCE, hold_fence, recorded, settle, unfence
 from workbench.odoo.values import for_write
 from workbench.state import OperationStatus, Store
@@ -24,7 +31,10 @@ PASSES = 3
 
 @dataclass(slots=True)
 class RollbackReport:
-    """What was done. `kept`: by the rules of the plan. `stuck`: Odoo refused to remove it."""
+    """What was done, and what was not.
+
+    `kept`: by the rules of the plan. `stuck`: Odoo refused to remove it, or to put it back.
+    """
 
     removed: dict[str, int] = field(default_factory=dict)
     restored: int = 0
@@ -93,7 +103,8 @@ def _agreed(now: RollbackPlan, plan: RollbackPlan, report: RollbackReport) -> Ro
             remove.append(Removal(part.model, names, numbers))
     listed = {item.external_id for item in now.keep}
     keep = [*now.keep, *(item for item in confirmed if item.external_id not in listed)]
-    return RollbackPlan(now.module, tuple(remove), now.restore, now.unlink, tuple(keep))
+    restore = tuple(one for one in now.restore if _key(one) not in staying)
+    return RollbackPlan(now.module, tuple(remove), restore, now.unlink, tuple(keep))
 
 
 def _run(
@@ -166,7 +177,7 @@ def _restore(odoo: Odoo, store: Store, todo: RollbackPlan, report: RollbackRepor
             name: _back(images[part.model, part.res_id, name], str(fields[name]["type"]))
             for name in part.fields
         }
-        key = f"{part.model} {part.res_id}"
+        key = _key(part)
         operation = store.destination.intend(PHASE, "restore", part.model, keys=[key])
         try:
             odoo.call(
@@ -181,6 +192,10 @@ def _restore(odoo: Odoo, store: Store, todo: RollbackPlan, report: RollbackRepor
             store.destination.mark_restored(part.model, part.res_id)
             store.destination.close(operation, OperationStatus.DONE)
         report.restored += 1
+
+
+def _key(part: Restoration) -> str:
+    return f"{part.model} {part.res_id}"
 
 
 def _back(value: object, kind: str) -> object:

@@ -13,6 +13,7 @@ from workbench.errors import LookupFailedError
 from workbench.mapping import Mapping
 from workbench.mapping.places import country_code
 from workbench.mapping.rows import Ref, RefKind
+from workbench.staging import normalise
 from workbench.staging.paths import value_at
 from workbench.state import Store
 
@@ -77,9 +78,9 @@ def _values(store: Store, mapping: Mapping, transform: str, *, part: str = "") -
     for row in mapping.rows:
         if row.transform == transform and row.part == part:
             for record in store.source.records(row.resource):
-                value = value_at(record.data, row.path)
-                if isinstance(value, str) and value.strip():
-                    yield " ".join(value.split())
+                value = normalise.line(value_at(record.data, row.path)).value
+                if isinstance(value, str):
+                    yield value
 
 
 def _states(store: Store, mapping: Mapping) -> Iterator[str]:
@@ -88,8 +89,8 @@ def _states(store: Store, mapping: Mapping) -> Iterator[str]:
             continue
         countries = [r.path for r in mapping.of(row.resource) if r.transform == _COUNTRY]
         for record in store.source.records(row.resource):
-            state = value_at(record.data, row.path)
+            state = normalise.pick(value_at(record.data, row.path))  # as the transform reads it
             code = next((c for path in countries
                          if (c := country_code(value_at(record.data, path)))), "")  # fmt: skip
-            if code and isinstance(state, str) and state.strip():
-                yield f"{code}/{state.strip()}".casefold()
+            if code and state:
+                yield f"{code}/{state}".casefold()

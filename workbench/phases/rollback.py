@@ -6,7 +6,7 @@ from functools import cached_property
 
 from workbench import panels, show
 from workbench.errors import DecisionNeededError
-from workbench.odoo import RollbackPlan, apply_rollback, plan_rollback, settle
+from workbench.odoo import RollbackPlan, apply_rollback, plan_rollback
 from workbench.panels import RollbackDesk
 from workbench.phases import gates
 from workbench.phases.finding import Finding
@@ -16,6 +16,7 @@ from workbench.state import Status
 
 UNDONE = ("prepare", "sample", "migrate", "delta", "reconcile")
 """The phases whose work a rollback takes out; they can be gone through again."""
+_NOT_BACK = "record(s) or former value(s) of this run's are still as the run left them"
 _CONFIRM = "`workbench rollback DIR --yes`, or confirm it in 10_rollback.ipynb."
 
 
@@ -26,12 +27,12 @@ class Rollback(Steps):
 
     @cached_property
     def _plan(self) -> RollbackPlan:
-        settle(self.run.destination, self.store, module=self.config.module)
         return plan_rollback(self.run.destination, self.store, module=self.config.module)
 
     @alone
     def plan(self) -> show.Stack:
         """Look at what Odoo holds now: what will go, what will stay and why."""
+        self.__dict__.pop("_plan", None)  # a cell run again looks again
         plan = self._plan
         self.store.journey.set_document("rollback", plan.as_json())
         return show.Stack(
@@ -109,22 +110,27 @@ class Rollback(Steps):
     def prove(self) -> show.Table:
         """Look again: nothing that this run made is left, but for what was kept."""
         left = plan_rollback(self.run.destination, self.store, module=self.config.module)
-        self.store.journey.set_document("rollback_left", {"left": left.records})
+        self.store.journey.set_document("rollback_left", {"left": left.records + len(left.restore)})
         write_rollback(self.run, left=left)
         return show.Table(
             "Still in Odoo of what this run made",
             ("model", "records"),
             [(part.model, len(part.ids)) for part in left.remove],
-            note=f"{len(left.keep)} record(s) were kept on purpose.",
+            note=f"{len(left.keep)} record(s) were kept on purpose; "
+            f"{len(left.restore)} did not get back what they held before.",
         )
 
     def result(self) -> show.Lines:
         """Say how the last rollback ended, from the state."""
         kept = self.store.journey.document("rolled_back")
         number = kept["kept"] if isinstance(kept, dict) else 0
+        found = self.store.journey.document("rollback_left")
+        left = found["left"] if isinstance(found, dict) else 0
+        but = [f"{number} record(s) were kept, because people changed them since"] if number else []
+        but += [f"{left} {_NOT_BACK}"] if left else []
         return show.Lines(
-            f"{self.config.odoo.database} is as it was before this run",
-            [f"{number} record(s) were kept, because people changed them since"] if number else [],
+            f"{self.config.odoo.database} is as it was before this run" + (", but for" * bool(but)),
+            but,
         )
 
     def judge(self) -> Finding:
@@ -134,7 +140,7 @@ class Rollback(Steps):
         if left is None:
             return Finding(("nobody looked whether anything is left",))
         stuck = left and self._applied()
-        missing = (f"{left} record(s) of this run are still in Odoo",) if stuck else ()
+        missing = (f"{left} {_NOT_BACK}",) if stuck else ()
         return Finding(missing, (("left in Odoo", left),))
 
     def need_decisions(self) -> bool:

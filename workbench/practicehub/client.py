@@ -149,7 +149,7 @@ class Client:
         try:
             for attempt in stamina.retry_context(
                 on=_backoff,
-                attempts=self._attempts if self._answered else FIRST_ATTEMPTS,
+                attempts=self._attempts if self._answered else min(self._attempts, FIRST_ATTEMPTS),
                 timeout=None,
                 wait_initial=self._wait[0],
                 wait_max=self._wait[1],

@@ -11,6 +11,7 @@ import httpx
 from workbench.config import REGIONS, PracticeHubConfig
 from workbench.errors import (
     ConfigError,
+    SecretError,
     SourceAuthError,
     SourceRefusedError,
     SourceRegionError,
@@ -49,8 +50,15 @@ def open_client(
     Raises:
         SourceRegionError: region is `auto` and none of the four knows the account.
         SourceAuthError: a region knows the account and refuses the key.
-        ConfigError: `base_url` would send the key in the clear.
+        SecretError: the key holds what no header can: it was not copied as it is.
+        ConfigError: `base_url` would send the key in the clear, or `app_details` is no ASCII.
     """
+    if not _fits_a_header(api_key):
+        what = "The PracticeHub key holds a letter, a space or a line break that no key has."
+        raise SecretError(what, do="Copy the key anew from PracticeHub, and nothing around it.")
+    if not _fits_a_header(config.app_details.replace(" ", "")):
+        what = "app_details holds a letter beyond plain ASCII, which no request can carry."
+        raise ConfigError(what)
     pace = Pace(folder / "pace.lock", per_second=config.requests_per_second)
 
     def opened(base_url: str, *, attempts: int = 8) -> Client:
@@ -73,6 +81,10 @@ def open_client(
     if known in addresses:
         return opened(known)
     return opened(_found(addresses, lambda address: opened(address, attempts=1)))
+
+
+def _fits_a_header(text: str) -> bool:
+    return all("!" <= letter <= "~" for letter in text)
 
 
 def _guarded(base_url: str) -> str:

@@ -130,14 +130,15 @@ def balance(store: Store) -> Balance:
         )
         for name, volume in store.source.volumes().items()
     )
-    held = store.source.files()
+    carried = store.proof.files()
+    number = sum(carried.values())
     files = terms_of(
         "files",
         store.proof.file_fates().items(),
-        reported=len(held),
-        rows=len(held),
-        distinct=len(held),
-        settled=all(file.state is not FileState.PENDING for file in held),
+        reported=number,
+        rows=number,
+        distinct=number,
+        settled=FileState.PENDING not in carried,
     )
     return Balance(resources, files)
 

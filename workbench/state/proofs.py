@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.state._part import Part
+from workbench.state.source import FileState
 
 
 class Fate(StrEnum):
@@ -124,12 +125,23 @@ class ProofState(Part):
         return found
 
     def file_fates(self) -> dict[Fate, int]:
-        """Count the fates of the records that carry a file."""
+        """Count the fates of the records that carry a file and still exist."""
         rows = self._all(
             "SELECT o.outcome, COUNT(*) FROM files f JOIN outcomes o "
-            "ON o.resource='files:'||f.resource AND o.source_id=f.source_id GROUP BY 1"
+            "ON o.resource='files:'||f.resource AND o.source_id=f.source_id "
+            "JOIN records r ON r.resource=f.resource AND r.source_id=f.source_id AND r.gone=0 "
+            "GROUP BY 1"
         )
         return {Fate(row[0]): row[1] for row in rows}
+
+    def files(self) -> dict[FileState, int]:
+        """Count the files of records that still exist, by state."""
+        rows = self._all(
+            "SELECT f.state, COUNT(*) FROM files f "
+            "JOIN records r ON r.resource=f.resource AND r.source_id=f.source_id AND r.gone=0 "
+            "GROUP BY 1"
+        )
+        return {FileState(row[0]): row[1] for row in rows}
 
     def set_comparison(
         self, scope: str, *, verdicts: Iterable[Verdict], differences: Iterable[Difference]

@@ -316,8 +316,8 @@ class SourceState(Part):
         found = self._all(
             "SELECT w.resource, w.reported, w.rows, "
             "(SELECT COUNT(*) FROM records r WHERE r.resource=w.resource AND r.gone=0), w.state "
-            "FROM walks w WHERE w.state<>'absent' AND w.generation=("
-            "SELECT MAX(generation) FROM walks v WHERE v.resource=w.resource) ORDER BY w.rowid"
+            "FROM walks w WHERE w.state<>'absent' AND w.generation=(SELECT MAX(generation) "
+            "FROM walks v WHERE v.resource=w.resource AND v.state<>'absent') ORDER BY w.rowid"
         )
         return {row[0]: Volume(*(*row[:4], WalkState(row[4]))) for row in found}
 
