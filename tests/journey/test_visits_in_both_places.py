@@ -33,7 +33,7 @@ def both(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) 
 def test_every_visit_stands_in_both_and_says_the_same(both: Both) -> None:
     """Lead and event of a visit agree on patient, user, begin, end, place and origin."""
     shared = ("x_visit_type", "x_clinic_location", "x_practitioner", "x_practicehub_id",
-              "x_practicehub_created", "name", "user_id")  # fmt: skip
+              "x_practicehub_created", "name", "user_id", "description")  # fmt: skip
     ids = both.journey.external_ids()
     own = ("partner_id", "x_appointment_time", "x_appointment_end")
     leads = {row["id"]: row for row in both.journey.rows("crm.lead", [], *own, *shared)}

@@ -283,6 +283,24 @@ def test_ctrl_c_interrupts_saves_and_leaves_no_kernel(tmp_path: Path, name: str)
     assert kernel_is_gone(tmp_path)
 
 
+def test_an_interrupt_that_was_lost_between_two_cells_is_given_again(tmp_path: Path) -> None:
+    """Nobody sits out the time that an interrupted cell is given to come to its end."""
+    patient = PROGRAM.replace("grace=1.0", "grace=100.0")
+    assert patient != PROGRAM
+    with subprocess.Popen(
+        [sys.executable, "-c", patient, str(SHELF / "deaf_once.ipynb"), str(tmp_path)],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_until((tmp_path / "asleep").exists, seconds=60, what="the cell sleeps")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert saved_states(tmp_path)["sleep"] == "interrupted"
+    assert kernel_is_gone(tmp_path)
+
+
 def test_a_workbench_that_is_killed_takes_its_kernel_with_it(tmp_path: Path) -> None:
     """After kill -9 the kernel ends by itself, and the file says that the run was under way."""
     with subprocess.Popen(

@@ -26,6 +26,9 @@ from workbench.errors import (
 )
 from workbench.kernel import FAULT_MIME, sentences
 
+AGAIN_SECONDS = 2.0
+"""After this long a cell that goes on is interrupted once more."""
+
 _ENDED_ITSELF = "Everything the cells before it recorded is kept."
 
 
@@ -154,10 +157,16 @@ class TruthfulClient(NotebookClient):
             raise _ended_itself(cell)
 
     async def _interrupt(self, running: asyncio.Future[Any]) -> None:
-        """Interrupt the kernel and give the cell a little time to close what it has open."""
-        if await self._manager.is_alive():
+        """Interrupt the kernel and give the cell a little time to close what it has open.
+
+        An interrupt that finds the kernel on its way from one cell to the next is lost, and
+        the cell that was sent begins after it: so it is interrupted again, now and then.
+        """
+        left = self._grace
+        while not running.done() and left > 0 and await self._manager.is_alive():
             await self._manager.interrupt_kernel()
-            await asyncio.wait({running}, timeout=self._grace)
+            await asyncio.wait({running}, timeout=min(AGAIN_SECONDS, left))
+            left -= AGAIN_SECONDS
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -237,10 +237,11 @@ def context_for(odoo: Odoo, model: str) -> dict[str, Any]:
 
     A contact takes its language and time zone from the context of its making: the language
     is the user's, as if made by hand, and the zone stays open instead of becoming our UTC.
-    An event without a patient has no attendee: not the user who made it, as by default.
+    An event without a patient has no attendee: not the user who made it, as by default; and
+    Odoo does not write organiser's and patient's address and telephone below its description.
     """
     if model == "calendar.event":
-        return {**QUIET, "default_partner_ids": []}
+        return {**QUIET, "default_partner_ids": [], "skip_contact_description": True}
     if model != "res.partner":
         return dict(QUIET)
     return {**QUIET, "default_lang": odoo.me().lang or False, "default_tz": False}
