@@ -16,6 +16,7 @@ import yaml
 from tests.journey import truth
 from tests.journey.support import BRIEF, Brief, Journey
 from workbench.sandbox.clinic import practitioner_accounts
+from workbench.state import IssueKind
 
 pytest_plugins = ["tests.journey.fixtures"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group(BRIEF)]
@@ -330,7 +331,7 @@ def test_every_orphan_is_listed(journey: Journey) -> None:
         if truth.patient_of(one) not in {None, *there}
     }
     listed = {(one.resource, one.source_id)
-              for one in journey.store.staging.issues(kind="orphan")}  # fmt: skip
+              for one in journey.store.staging.issues(kind=IssueKind.ORPHAN)}  # fmt: skip
 
     assert len(planted) >= 6
     assert planted <= listed

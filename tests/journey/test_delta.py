@@ -13,6 +13,7 @@ from tests.journey import truth
 from tests.journey.support import PERSON, Journey, journey
 from tests.support.snapshot import differences, snapshot
 from workbench.sandbox.odoo import OdooConnection
+from workbench.state import IssueKind
 
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("journey-delta")]
 
@@ -105,8 +106,8 @@ def test_what_was_deleted_stays_in_odoo_and_is_listed(delta: Delta) -> None:
     """Nothing is taken out behind anybody's back: the clinic gets a list."""
     gone = {_split(name) for name in delta.told["deleted"] if name not in delta.told["new"]}
     gone |= {("appointments", str(old)) for old, _new in delta.told["recreated"]}
-    listed = {(one.resource, one.source_id)
-              for one in delta.journey.store.staging.issues(kind="deleted_in_source")}  # fmt: skip
+    found = delta.journey.store.staging.issues(kind=IssueKind.DELETED_IN_SOURCE)
+    listed = {(one.resource, one.source_id) for one in found}
     ids = delta.journey.external_ids()
 
     assert gone

@@ -15,6 +15,7 @@ from workbench.state import (
     FileState,
     How,
     Issue,
+    IssueKind,
     Link,
     OperationStatus,
     Outcome,
@@ -96,7 +97,17 @@ def _read_source(folder: Path, store: Store) -> None:
             "files", "9", FileState.HELD, size=sink.size, sha1=sink.sha1, sha256=sink.sha256
         )
     store.staging.add_issues(
-        [Issue("orphan", "appointments", "7", "patient_id", "patient unknown", "kept", "extract")]
+        [
+            Issue(
+                IssueKind.ORPHAN,
+                "appointments",
+                "7",
+                "patient_id",
+                "patient unknown",
+                "kept",
+                "extract",
+            )
+        ]
     )
     store.staging.set_field("patients.first_name", "patients", {"records": 2, "filled": 2})
 

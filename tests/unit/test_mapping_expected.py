@@ -14,10 +14,9 @@ from workbench.mapping import AppointmentsTo, Expected, Expecter
 from workbench.mapping.model import Disposition
 from workbench.mapping.rows import LoadRow, Ref, RefKind
 from workbench.phases.expectations import OWN_STAGE
-from workbench.staging import IssueKind
 from workbench.staging.markup import plain_text
 from workbench.staging.paths import is_empty, leaves, present_paths
-from workbench.state import Fate, FileState, HeldFile
+from workbench.state import Fate, FileState, HeldFile, IssueKind
 
 BOTH: list[Vocabulary] = ["brief", "observed"]
 Value = object

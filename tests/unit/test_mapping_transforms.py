@@ -15,8 +15,9 @@ from workbench.mapping.rows import Ref, RefKind
 from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.mapping.unknown import unknown_row
-from workbench.staging.findings import IssueKind, Refused
+from workbench.staging.findings import Refused
 from workbench.staging.profile import profile_records
+from workbench.state import IssueKind
 
 CONTEXT = Context(
     timezone="Europe/Amsterdam",

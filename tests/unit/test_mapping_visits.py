@@ -5,8 +5,7 @@ from __future__ import annotations
 from tests.support.decided_map import first, world
 from workbench.mapping import AppointmentsTo, Expected, Expecter
 from workbench.mapping.rows import Ref, RefKind
-from workbench.staging import IssueKind
-from workbench.state import Fate
+from workbench.state import Fate, IssueKind
 
 
 def visit(**changes: object) -> Expected:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from workbench.errors import ConfigError
-from workbench.practicehub import RESOURCES, CopyRule, id_text, resource, row_hash
+from workbench.practicehub import RESOURCES, CopyRule, resource, row_hash
 from workbench.practicehub.rows import read_rows, resolve
+from workbench.state import id_text
 
 FILES, PATIENTS, APPOINTMENTS = resource("files"), resource("patients"), resource("appointments")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.decided_map import Vocabulary, world
-from workbench.staging import IssueKind, check
+from workbench.staging import check
+from workbench.state import IssueKind
 
 
 def test_odd_values_are_listed_by_field() -> None:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.staging import normalise
-from workbench.staging.findings import Clean, IssueKind, Refused
+from workbench.staging.findings import Clean, Refused
 from workbench.staging.markup import looks_like_html, plain_text, safe_html
+from workbench.state import IssueKind
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
     st.sampled_from("ab <>/&;\"'\n\t\x00 pbrscipt=é日"), max_size=40

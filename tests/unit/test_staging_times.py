@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.staging.findings import Clean, IssueKind, Refused
+from workbench.staging.findings import Clean, Refused
 from workbench.staging.times import Order, join_instant, read_date, read_instant
+from workbench.state import IssueKind
 
 SKIPPED, TWICE = (IssueKind.TIME_SKIPPED,), (IssueKind.TIME_TWICE,)
 PROPERTIES = settings(derandomize=True, deadline=None)

@@ -17,6 +17,7 @@ from workbench.state import (
     Fate,
     How,
     Issue,
+    IssueKind,
     Link,
     OperationStatus,
     Outcome,
@@ -316,7 +317,9 @@ def test_a_phase_keeps_what_it_was_done_on(store: Store) -> None:
 
 def test_the_same_issue_is_listed_once(store: Store) -> None:
     """Running a check again does not double the list."""
-    issue = Issue("orphan", "appointments", "5", "patient_id", "unknown patient", "kept", "extract")
+    issue = Issue(
+        IssueKind.ORPHAN, "appointments", "5", "patient_id", "unknown patient", "kept", "extract"
+    )
     assert store.staging.add_issues([issue, issue]) == 1
     assert store.staging.add_issues([issue]) == 0
     assert list(store.staging.issues()) == [issue]

@@ -14,8 +14,9 @@ from workbench.mapping.naming import label_of
 from workbench.mapping.rows import Value
 from workbench.mapping.transforms import TRANSFORMS, Transform
 from workbench.staging import normalise
-from workbench.staging.findings import Finding, IssueKind, Refused
+from workbench.staging.findings import Finding, Refused
 from workbench.staging.paths import filled_paths, is_empty, leaves, value_at
+from workbench.state import IssueKind, id_text
 
 HELD_BACK = "the record waits for a decision"
 RAW_KEPT = "the raw text is kept among the values that could not be read"
@@ -199,7 +200,7 @@ def unknown_fields(mapping: Map, resource: str, record: Mapping[str, object]) ->
 
 def source_id_of(record: Mapping[str, object]) -> str:
     """Give a record's own id as text."""
-    return normalise.pick(record.get("id")) or ""
+    return id_text(record.get("id")) or ""
 
 
 def kept_lines(record: Mapping[str, object], kept: Iterable[str]) -> list[tuple[str, str]]:

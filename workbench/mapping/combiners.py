@@ -22,10 +22,11 @@ from workbench.mapping.context import (
 from workbench.mapping.naming import label_of
 from workbench.mapping.rows import Ref, RefKind
 from workbench.staging import normalise
-from workbench.staging.findings import Clean, IssueKind, Reading, Refused
+from workbench.staging.findings import Clean, Reading, Refused
 from workbench.staging.markup import plain_text
 from workbench.staging.paths import is_empty
 from workbench.staging.times import join_instant, read_instant
+from workbench.state import IssueKind, id_text
 
 
 def _notes(*readings: Reading) -> tuple[IssueKind, ...]:
@@ -150,7 +151,7 @@ def practitioner(parts: Parts, scope: Scope) -> Outputs:
     behind the name.
     """
     known = scope.context.practitioners
-    key = normalise.pick(parts.get("id"))
+    key = id_text(parts.get("id"))
     mail = normalise.pick(parts.get("email"))
     told = normalise.pick(parts.get("name"))
     found = known.get(key or "")

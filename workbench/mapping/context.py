@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from workbench.mapping.rows import Value
-from workbench.staging.findings import Clean, IssueKind, Reading, Refused
+from workbench.staging.findings import Clean, Reading, Refused
+from workbench.state import IssueKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.mapping.templates import shipped
 from workbench.mapping.visits import VisitExpecter
 from workbench.staging import normalise
-from workbench.staging.findings import Finding, IssueKind
+from workbench.staging.findings import Finding
 from workbench.staging.paths import only
-from workbench.state import Fate, FileState, HeldFile
+from workbench.state import Fate, FileState, HeldFile, IssueKind, id_text
 
 Record = Mapping[str, object]
 
@@ -234,7 +234,7 @@ class Expecter:
         return None, Expected(fate=Fate.REJECTED, reason=ORPHAN, issues=(orphan,))
 
     def _payment_method(self, record: Record) -> list[tuple[str, str]]:
-        key = normalise.pick(record.get("payment_type_id"))
+        key = id_text(record.get("payment_type_id"))
         name = self._context.payment_methods.get(key or "")
         return [("Payment method", name)] if name else []
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from workbench.mapping.apply import HELD_BACK
 from workbench.mapping.context import Context
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
-from workbench.staging import normalise
-from workbench.staging.findings import Finding, IssueKind
+from workbench.staging.findings import Finding
 from workbench.staging.paths import is_empty, value_at
-from workbench.state import Fate
+from workbench.state import Fate, IssueKind, id_text
 
 ORPHAN = "orphan: its patient is not in PracticeHub's list"
 NO_PATIENT = "it belongs to no patient"
@@ -64,13 +63,13 @@ def singular(resource: str) -> str:
 
 def owner_of(record: Mapping[str, object]) -> str | None:
     """Give the id of the patient a record belongs to: its own, else the first of its sharers."""
-    own = normalise.pick(record.get("patient_id"))
+    own = id_text(record.get("patient_id"))
     if own is not None:
         return own
     sharers = value_at(record, "subscribed_patients[].patient_id")
     for one in sharers if isinstance(sharers, list) else []:
         if not is_empty(one):
-            return normalise.pick(one)
+            return id_text(one)
     return None
 
 

@@ -15,9 +15,9 @@ from workbench.mapping.needs import TAG
 from workbench.mapping.notes import note
 from workbench.mapping.outcome import Alias, Expected, held_back, message_values, unknown_findings
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
-from workbench.staging.findings import Finding, IssueKind
+from workbench.staging.findings import Finding
 from workbench.staging.paths import is_empty, only, value_at
-from workbench.state import Fate
+from workbench.state import Fate, IssueKind
 from workbench.state.ids import id_order
 
 MODEL = "res.partner"

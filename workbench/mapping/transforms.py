@@ -29,10 +29,11 @@ from workbench.mapping.rows import Ref, RefKind
 from workbench.mapping.templates import EMPTY_VALUE
 from workbench.staging import normalise
 from workbench.staging.checks import ValueKind
-from workbench.staging.findings import IssueKind, Refused
+from workbench.staging.findings import Refused
 from workbench.staging.markup import plain_text, safe_html
 from workbench.staging.paths import is_empty
 from workbench.staging.times import Order, read_date, read_instant
+from workbench.state import IssueKind, id_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def stage(value: object, scope: Scope) -> Outcome:
 
 def patient(value: object, scope: Scope) -> Outcome:
     """Refer to the patient's record; of one merged into another, to the survivor's."""
-    raw = normalise.pick(value)
+    raw = id_text(value)
     if raw is None:
         return NOTHING
     key = scope.context.patient_key(raw)
@@ -225,7 +226,7 @@ def patient(value: object, scope: Scope) -> Outcome:
 
 def appointment_type(value: object, scope: Scope) -> Outcome:
     """Give the name of an appointment type."""
-    raw = normalise.pick(value)
+    raw = id_text(value)
     if raw is None:
         return NOTHING
     name = normalise.pick(scope.context.appointment_types.get(raw))

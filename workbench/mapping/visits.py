@@ -14,10 +14,9 @@ from workbench.mapping.notes import items
 from workbench.mapping.outcome import CALENDAR_BLOCK, Expected, held_back, unknown_findings
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.mapping.templates import shipped
-from workbench.staging import normalise
-from workbench.staging.findings import Finding, IssueKind
+from workbench.staging.findings import Finding
 from workbench.staging.paths import value_at
-from workbench.state import Fate
+from workbench.state import Fate, IssueKind, id_text
 
 LEAD, EVENT = "crm.lead", "calendar.event"
 NO_TIME = "its time cannot be read, and an event must have one"
@@ -50,7 +49,7 @@ class VisitExpecter:
         issues = unknown_findings("appointments", source_id, unknown)
         if unknown:
             return held_back(unknown, issues)
-        patient = normalise.pick(value_at(record, self._patient_path))
+        patient = id_text(value_at(record, self._patient_path))
         if patient is None:
             return Expected(fate=Fate.EXCLUDED, reason=CALENDAR_BLOCK)
         applied = self._apply(record, source_id)

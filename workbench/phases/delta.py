@@ -10,7 +10,7 @@ from workbench.phases.migrate import balance_table
 from workbench.phases.steps import Steps, alone
 from workbench.practicehub import RESOURCES
 from workbench.proof import balance
-from workbench.state import Issue, WalkState
+from workbench.state import Issue, IssueKind, WalkState
 
 
 class Delta(Steps):
@@ -41,7 +41,7 @@ class Delta(Steps):
             if gone:
                 self.store.source.mark_gone(name, gone)
                 self.store.staging.add_issues(
-                    Issue("deleted_in_source", name, one, "", "not in the newest pass",
+                    Issue(IssueKind.DELETED_IN_SOURCE, name, one, "", "not in the newest pass",
                           "kept in Odoo", self.name)
                     for one in gone
                 )  # fmt: skip

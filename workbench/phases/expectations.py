@@ -39,7 +39,7 @@ class Due:
     def issues(self, phase: str) -> list[Issue]:
         """Give what was odd, as rows of the issue list."""
         return [
-            Issue(f.kind.value, f.resource, f.source_id, f.field, f.rule, f.outcome, phase)
+            Issue(f.kind, f.resource, f.source_id, f.field, f.rule, f.outcome, phase)
             for f in self.expected.issues
         ]
 

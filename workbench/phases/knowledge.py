@@ -29,9 +29,8 @@ from workbench.mapping import (
 )
 from workbench.mapping.faults import MODELS
 from workbench.phases import gates
-from workbench.practicehub import id_text
 from workbench.staging import FieldProfile, profile_records
-from workbench.state import Decision, Question, Store
+from workbench.state import Decision, Question, Store, id_text
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps

@@ -10,7 +10,7 @@ from workbench import show
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import ATTACHMENT_FIELDS, Kept, Loader, LoadReport, NewLink, Refusal
 from workbench.phases.expectations import STAGES, Due, Expectations
-from workbench.state import Fate, How, Issue, Outcome, digest
+from workbench.state import Fate, How, Issue, IssueKind, Outcome, digest
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
@@ -143,8 +143,9 @@ def _list_kept(steps: Steps, window: list[Due], kept: list[Kept]) -> None:
     """List fields that people changed in Odoo and that were therefore left alone."""
     rows = {row.external_id: row for due in window for row in due.expected.rows}
     steps.store.staging.add_issues(
-        Issue("edited_in_odoo", rows[one.external_id].resource, rows[one.external_id].source_id,
-              one.field, one.reason, "Odoo's value stays", steps.name)
+        Issue(IssueKind.EDITED_IN_ODOO, rows[one.external_id].resource,
+              rows[one.external_id].source_id, one.field, one.reason, "Odoo's value stays",
+              steps.name)
         for one in kept
     )  # fmt: skip
 
@@ -157,8 +158,8 @@ def _settle(steps: Steps, window: list[Due], refused: list[Refusal]) -> None:
     for due in window:
         issues += due.issues(steps.name)
         issues += [
-            Issue("refused_by_odoo", due.resource, due.source_id, refusal.field, refusal.reason,
-                  f"{row.external_id} is not in Odoo", steps.name)
+            Issue(IssueKind.REFUSED_BY_ODOO, due.resource, due.source_id, refusal.field,
+                  refusal.reason, f"{row.external_id} is not in Odoo", steps.name)
             for row in due.expected.rows
             if (refusal := reasons.get(row.external_id)) is not None
         ]  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.errors import ConfigError
+from workbench.state import id_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +74,6 @@ class Resource:
         sharers = row.get(self.patient_list)
         first = sharers[0] if isinstance(sharers, list) and sharers else None
         return id_text(first.get(self.patient_key)) if isinstance(first, dict) else None
-
-
-def id_text(value: object) -> str | None:
-    """Write an id as text, however PracticeHub typed it; None where it is not an id.
-
-    Source:
-        Seen on live accounts: the same id is a number in one resource and a string in
-        another.
-    """
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else None
-    if isinstance(value, str):
-        return value.strip() or None
-    return None
 
 
 _PATIENT = "patient_id"

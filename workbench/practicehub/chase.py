@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.practicehub import envelope
-from workbench.practicehub.catalogue import Resource, id_text
+from workbench.practicehub.catalogue import Resource
 from workbench.practicehub.client import Client
 from workbench.practicehub.envelope import Ask, Envelope
 from workbench.practicehub.walk import NOT_FOUND, Progress, held_envelope, store_answer
-from workbench.state import Store
+from workbench.state import PageKind, Store, id_text
 
 
 class FilterIgnoredError(Exception):
@@ -135,8 +135,7 @@ class Chase:
             self.store, self.known, page,
             folder=self.folder, generation=self.generation,
             number=(held.pages if held else 0) + 1, ask=ask, answer=answer,
-            # the walk is over and its total is not this window's
-            reported=None, following=None, phase=self.phase,
+            following=None, kind=PageKind.WINDOW, phase=self.phase,
         )  # fmt: skip
         return page
 

@@ -15,14 +15,14 @@ import httpx
 from workbench.errors import SourceUnreachableError
 from workbench.practicehub import envelope
 from workbench.practicehub.blobs import sweep
-from workbench.practicehub.catalogue import RESOURCES, Resource, id_text
+from workbench.practicehub.catalogue import RESOURCES, Resource
 from workbench.practicehub.catalogue import resource as resource_named
 from workbench.practicehub.client import Client
 from workbench.practicehub.download import Downloads, Ending, Job, Outcome
 from workbench.practicehub.envelope import Ask
-from workbench.practicehub.issues import SourceIssue, issue
+from workbench.practicehub.issues import issue
 from workbench.practicehub.walk import NOT_FOUND, Progress
-from workbench.state import FileState, HeldFile, Issue, Record, Store
+from workbench.state import FileState, HeldFile, Issue, IssueKind, Record, Store, id_text
 
 _T = TypeVar("_T")
 
@@ -227,15 +227,15 @@ def _first(row: Mapping[str, object], fields: Sequence[str]) -> object:
 def _oddities(known: Resource, record: Record, phase: str) -> Iterator[Issue]:
     name = file_name(known, record.data)
     field = known.file.name[0] if known.file else ""
-    found: list[tuple[SourceIssue, str, str, str]] = []
+    found: list[tuple[IssueKind, str, str, str]] = []
     if name is None:
-        found.append((SourceIssue.FILE_WITHOUT_NAME, field, "the file has no name",
+        found.append((IssueKind.FILE_WITHOUT_NAME, field, "the file has no name",
                       "kept; it is named after its id"))  # fmt: skip
     elif unsafe_name(name):
-        found.append((SourceIssue.FILE_NAME_UNSAFE, field, "the name reads as a path",
+        found.append((IssueKind.FILE_NAME_UNSAFE, field, "the name reads as a path",
                       "kept under its hash; the name is never used as a path"))  # fmt: skip
     if record.patient_id is None:
-        found.append((SourceIssue.FILE_OF_NO_PATIENT, "patient_id", "the file names no patient",
+        found.append((IssueKind.FILE_OF_NO_PATIENT, "patient_id", "the file names no patient",
                       "kept; it cannot be put on a patient"))  # fmt: skip
     for kind, where, rule, outcome in found:
         yield issue(kind, known.name, source_id=record.source_id, field=where, rule=rule,
@@ -300,14 +300,14 @@ class _Settle:
     def without_address(self, file: HeldFile) -> FileResult:
         return self._close(
             file.resource, file.source_id, FileState.MISSING, "no address",
-            SourceIssue.FILE_WITHOUT_ADDRESS,
+            IssueKind.FILE_WITHOUT_ADDRESS,
         )  # fmt: skip
 
     def not_listed(self, job: Job) -> FileResult:
         return self._close(
             job.resource, job.source_id, FileState.MISSING,
             "its address expired and PracticeHub lists no other",
-            SourceIssue.FILE_NOT_TO_BE_HAD,
+            IssueKind.FILE_NOT_TO_BE_HAD,
         )  # fmt: skip
 
     def outcome(self, outcome: Outcome) -> FileResult:
@@ -316,11 +316,11 @@ class _Settle:
             case Ending.HELD:
                 return self._held(outcome)
             case Ending.EXPIRED | Ending.MISSING:
-                state, kind = FileState.MISSING, SourceIssue.FILE_NOT_TO_BE_HAD
+                state, kind = FileState.MISSING, IssueKind.FILE_NOT_TO_BE_HAD
             case Ending.REFUSED:
-                state, kind = FileState.REFUSED, SourceIssue.FILE_ADDRESS_REFUSED
+                state, kind = FileState.REFUSED, IssueKind.FILE_ADDRESS_REFUSED
             case Ending.TOO_LARGE:
-                state, kind = FileState.REFUSED, SourceIssue.FILE_TOO_LARGE
+                state, kind = FileState.REFUSED, IssueKind.FILE_TOO_LARGE
             case Ending.UNREACHABLE | Ending.BROKEN_OFF:
                 if outcome.error is not None:
                     raise outcome.error
@@ -335,11 +335,11 @@ class _Settle:
         job, size = outcome.job, outcome.size
         found: list[Issue] = []
         if size == 0:
-            found.append(self._issue(job.resource, job.source_id, SourceIssue.FILE_EMPTY,
+            found.append(self._issue(job.resource, job.source_id, IssueKind.FILE_EMPTY,
                                      "the file has 0 bytes", "held as it is"))  # fmt: skip
         if job.declared is not None and job.declared != size:
             found.append(self._issue(
-                job.resource, job.source_id, SourceIssue.FILE_SIZE_DIFFERS,
+                job.resource, job.source_id, IssueKind.FILE_SIZE_DIFFERS,
                 f"{job.declared} bytes declared, {size} received", "held as received",
             ))  # fmt: skip
         with self.store.transaction():
@@ -351,7 +351,7 @@ class _Settle:
         return FileResult(job.resource, job.source_id, FileState.HELD, size, "")
 
     def _close(
-        self, resource: str, source_id: str, state: FileState, reason: str, kind: SourceIssue
+        self, resource: str, source_id: str, state: FileState, reason: str, kind: IssueKind
     ) -> FileResult:
         with self.store.transaction():
             self.store.source.close_file(resource, source_id, state, reason=reason)
@@ -361,7 +361,7 @@ class _Settle:
         return FileResult(resource, source_id, state, None, reason)
 
     def _issue(
-        self, resource: str, source_id: str, kind: SourceIssue, rule: str, outcome: str
+        self, resource: str, source_id: str, kind: IssueKind, rule: str, outcome: str
     ) -> Issue:
         return issue(kind, resource, source_id=source_id, rule=rule, outcome=outcome,
                      phase=self.phase)  # fmt: skip

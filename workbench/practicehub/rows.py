@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workbench.practicehub.catalogue import Resource, id_text
-from workbench.practicehub.issues import SourceIssue, issue
-from workbench.state import Issue, RecordIn, digest
+from workbench.practicehub.catalogue import Resource
+from workbench.practicehub.issues import issue
+from workbench.state import Issue, IssueKind, RecordIn, digest, id_text
 
 
 class CopyRule(StrEnum):
@@ -56,7 +56,7 @@ def read_rows(resource: Resource, rows: Sequence[object], *, page: int, phase: s
             what = "has no id" if isinstance(row, dict) else "is not a record"
             found.issues.append(
                 issue(
-                    SourceIssue.ROW_WITHOUT_ID,
+                    IssueKind.ROW_WITHOUT_ID,
                     resource.name,
                     field="id",
                     rule=f"row {place} of page {page} {what}",

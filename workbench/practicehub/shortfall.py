@@ -9,9 +9,9 @@ from pathlib import Path
 from workbench.practicehub.catalogue import resource as resource_named
 from workbench.practicehub.chase import Chase, FilterIgnoredError
 from workbench.practicehub.client import Client
-from workbench.practicehub.issues import SourceIssue, issue
-from workbench.practicehub.walk import Progress, held_envelope
-from workbench.state import Store, Walk, WalkState
+from workbench.practicehub.issues import issue
+from workbench.practicehub.walk import Progress
+from workbench.state import IssueKind, PageKind, Store, Walk, WalkState
 
 SPARE_REQUESTS = 16
 """Windows may cost this many requests more than twice the pages of the walk."""
@@ -89,10 +89,10 @@ def shortfall(
     if held is None or held.state is WalkState.WALKING:
         what = f"{resource} is compared before its walk is finished"
         raise AssertionError(what)
-    distinct = store.source.distinct_in(resource, generation)
+    distinct = held.distinct
     if store.source.last_generation() > generation:  # its records now belong to that pass
         return _said(held, distinct, 0, 0, Finding.SUPERSEDED)
-    moved = _moved(store, folder, held)
+    moved = _moved(store, held)
     finding = _at_a_glance(held, distinct, moved=moved)
     if finding is not None and not moved:
         result = _said(held, distinct, 0, 0, finding)
@@ -102,14 +102,15 @@ def shortfall(
         chase = Chase(client, store, resource_named(resource), folder, generation, phase,
                       budget=2 * held.pages + SPARE_REQUESTS, on_progress=on_progress)  # fmt: skip
         finding = _looked_for(chase, held, finding)
-        now = store.source.distinct_in(resource, generation)
+        after = store.source.walk(resource, generation=generation)
+        now = after.distinct if after else distinct
         if now > distinct and now >= (held.reported or 0):
             finding = Finding.FOUND
         result = _said(held, now, now - distinct, chase.requests, finding)
     if result.finding not in _QUIET:
         store.staging.add_issues([
             issue(
-                SourceIssue.COUNT_MISMATCH,
+                IssueKind.COUNT_MISMATCH,
                 resource,
                 rule=_rule(held, result.distinct, generation),
                 outcome=result.finding.value,
@@ -143,21 +144,20 @@ def _at_a_glance(held: Walk, distinct: int, *, moved: bool) -> Finding | None:
     return None
 
 
-def _moved(store: Store, folder: Path, held: Walk) -> bool:
+def _moved(store: Store, held: Walk) -> bool:
     """Say whether records came or went while the list was read.
 
     One that is added on top pushes another onto the next page, so that rows and total grow
     alike; one that is deleted hides one that is added. Only a total that changed on the
     way, or a page that had to be read again, tells.
     """
-    requests: set[str] = set()
+    totals: set[int] = set()
     for page in store.source.pages(resource=held.resource, generation=held.generation):
-        if page.request in requests:
+        if page.kind is PageKind.AGAIN:
             return True
-        if page.number == 1 and held_envelope(folder, page.sha256).total != held.reported:
-            return True
-        requests.add(page.request)
-    return False
+        if page.kind is PageKind.PAGE and page.reported is not None:
+            totals.add(page.reported)
+    return len(totals) > 1
 
 
 def _said(held: Walk, distinct: int, found: int, requests: int, finding: Finding) -> Shortfall:
@@ -173,7 +173,7 @@ def _rule(held: Walk, distinct: int, generation: int) -> str:
 
 def _chased_before(store: Store, held: Walk, distinct: int) -> Finding | None:
     """Give what an earlier run found out about the very same numbers."""
-    kind, rule = SourceIssue.COUNT_MISMATCH.value, _rule(held, distinct, held.generation)
+    kind, rule = IssueKind.COUNT_MISMATCH, _rule(held, distinct, held.generation)
     for one in store.staging.issues(kind=kind, resource=held.resource):
         if one.rule == rule:
             return Finding(one.outcome)

@@ -13,13 +13,13 @@ from typing import NamedTuple
 from workbench.errors import SourceAuthError, SourceMissingError, SourceShapeError
 from workbench.practicehub import envelope
 from workbench.practicehub.blobs import keep_page, read_page
-from workbench.practicehub.catalogue import Resource, id_text
+from workbench.practicehub.catalogue import Resource
 from workbench.practicehub.catalogue import resource as resource_named
 from workbench.practicehub.client import Answer, Client
 from workbench.practicehub.envelope import Ask, Envelope
-from workbench.practicehub.issues import SourceIssue, issue
+from workbench.practicehub.issues import issue
 from workbench.practicehub.rows import read_rows, resolve, row_hash
-from workbench.state import Issue, PageIn, Store, Walk, WalkState
+from workbench.state import Issue, IssueKind, PageIn, PageKind, Store, Walk, WalkState, id_text
 
 Progress = Callable[[int, int | None, str], None]
 """Told how many are done, of how many (None: not known), and what is being waited for."""
@@ -196,7 +196,8 @@ class _Step:
         page_id = store_answer(
             self.store, self.known, page,
             folder=self.folder, generation=self.generation, number=number, ask=ask,
-            answer=answer, reported=page.total, following=following, phase=self.phase,
+            answer=answer, following=following, phase=self.phase,
+            kind=PageKind.AGAIN if envelope.SEAM in ask.notes else PageKind.PAGE,
         )  # fmt: skip
         return HeldPageInfo(
             self.known.name, number, page_id, len(page.rows), page.total, answer.seconds,
@@ -220,8 +221,8 @@ def store_answer(
     number: int,
     ask: Ask,
     answer: Answer,
-    reported: int | None,
     following: Ask | None,
+    kind: PageKind,
     phase: str,
 ) -> int:
     """Keep an answer: its body on disk, then everything about it in one transaction.
@@ -239,7 +240,7 @@ def store_answer(
         wins, rule = resolve(known, held, new)
         found.append(
             issue(
-                SourceIssue.DIFFERING_COPIES,
+                IssueKind.DIFFERING_COPIES,
                 known.name,
                 source_id=id_text(new.get("id")) or "",
                 rule=rule.value,
@@ -260,9 +261,10 @@ def store_answer(
                 sha256=sha256,
                 size=len(answer.body),
                 seconds=answer.seconds,
-                reported=reported,
+                reported=page.total,
                 next=following.cursor if following else None,
                 records=rows.records,
+                kind=kind,
             ),
             resolve=choose,
         )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.staging.findings import IssueKind
-from workbench.state import Fate, FileState, Issue, Store, WalkState
+from workbench.state import Fate, FileState, Issue, IssueKind, Store, WalkState
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from workbench.proof.balance import balance
 from workbench.proof.checks import BadError, some
 from workbench.proof.ledger import check_artefact_rows, check_file_rows, check_page_rows
 from workbench.proof.told import Told
-from workbench.state import Fate, FileState, HeldPage, Outcome, Store
+from workbench.state import Fate, FileState, HeldPage, IssueKind, Outcome, Store
 
 _CHUNK = 1 << 20
 
@@ -110,8 +110,6 @@ def check_pages(folder: Path, store: Store, told: Told) -> str:
 
 def check_records(folder: Path, store: Store, told: Told) -> str:
     """See that the records held are those of the raw pages: none more, none less, none other."""
-    from workbench.practicehub import SourceIssue  # noqa: PLC0415 - see the top
-
     counted = recount(folder, store.source.pages())
     volumes = store.source.volumes()
     copies = {
@@ -132,7 +130,7 @@ def check_records(folder: Path, store: Store, told: Told) -> str:
         )
         if unlisted:
             raise BadError(some(unlisted, of=f"copies that differ are not listed: {resource} "))
-        listed = list(store.staging.issues(kind=SourceIssue.ROW_WITHOUT_ID, resource=resource))
+        listed = list(store.staging.issues(kind=IssueKind.ROW_WITHOUT_ID, resource=resource))
         if len(listed) < len(raw.nameless):
             what = f"{resource}: a row without an id is in a page and not listed"
             raise BadError(what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.staging.checks import Rule, Rules, ValueKind, check
 from workbench.staging.duplicates import DuplicatePair, PatientFields, Verdict, candidates
-from workbench.staging.findings import Clean, Finding, IssueKind, Reading, Refused
+from workbench.staging.findings import Clean, Finding, Reading, Refused
 from workbench.staging.profile import FieldProfile, profile_records
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "DuplicatePair",
     "FieldProfile",
     "Finding",
-    "IssueKind",
     "PatientFields",
     "Reading",
     "Refused",

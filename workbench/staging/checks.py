@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from workbench.staging import normalise
-from workbench.staging.findings import Finding, IssueKind, Reading, Refused
+from workbench.staging.findings import Finding, Reading, Refused
 from workbench.staging.markup import plain_text, safe_html
 from workbench.staging.paths import filled_paths, is_empty, value_at
 from workbench.staging.times import Order, read_date, read_instant
+from workbench.state import IssueKind
 
 
 class ValueKind(StrEnum):

@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 
 import nh3
 
-from workbench.staging.findings import Clean, IssueKind
+from workbench.staging.findings import Clean
 from workbench.staging.normalise import text
+from workbench.state import IssueKind
 
 _MARKUP = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(\s[^<>]*)?/?>|&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
 _BLOCK_TAGS = "p div ul ol li h1 h2 h3 h4 blockquote pre hr table thead tbody tr td th"

@@ -18,8 +18,9 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from workbench.staging.findings import EMPTY, Clean, IssueKind, Reading, Refused
+from workbench.staging.findings import EMPTY, Clean, Reading, Refused
 from workbench.staging.paths import is_empty
+from workbench.state import IssueKind
 
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"\s+")

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from workbench.staging.findings import EMPTY, Clean, IssueKind, Reading, Refused
+from workbench.staging.findings import EMPTY, Clean, Reading, Refused
 from workbench.staging.paths import is_empty
+from workbench.state import IssueKind
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _PARTS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")

@@ -3,26 +3,30 @@
 from workbench.state.canonical import canonical, digest, sha256
 from workbench.state.decisions import Decision, Question
 from workbench.state.destination import BeforeImage, How, Link, Operation, OperationStatus
-from workbench.state.journey import PhaseState, Status, Step
-from workbench.state.ledger import GENESIS, Entry
-from workbench.state.proofs import Difference, Fate, Outcome, Verdict
-from workbench.state.source import (
+from workbench.state.held import (
     FileState,
     HeldFile,
     HeldPage,
     PageIn,
+    PageKind,
     Record,
     RecordIn,
     Volume,
     Walk,
     WalkState,
 )
+from workbench.state.ids import id_text
+from workbench.state.journey import PhaseState, Status, Step
+from workbench.state.kinds import IssueKind
+from workbench.state.ledger import GENESIS, Entry
+from workbench.state.proofs import Difference, Fate, Outcome, Verdict
 from workbench.state.staging import FieldRow, Issue
 from workbench.state.store import Store
 
 __all__ = [
     "GENESIS", "BeforeImage", "Decision", "Difference", "Entry", "Fate", "FieldRow", "FileState",
-    "HeldFile", "HeldPage", "How", "Issue", "Link", "Operation", "OperationStatus", "Outcome",
-    "PageIn", "PhaseState", "Question", "Record", "RecordIn", "Status", "Step", "Store",
-    "Verdict", "Volume", "Walk", "WalkState", "canonical", "digest", "sha256",
+    "HeldFile", "HeldPage", "How", "Issue", "IssueKind", "Link", "Operation", "OperationStatus",
+    "Outcome", "PageIn", "PageKind", "PhaseState", "Question", "Record", "RecordIn", "Status",
+    "Step", "Store", "Verdict", "Volume", "Walk", "WalkState", "canonical", "digest", "id_text",
+    "sha256",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.state._part import Part
-from workbench.state.source import FileState
+from workbench.state.held import FileState
 
 
 class Fate(StrEnum):

@@ -6,9 +6,13 @@ SHA-256, ids of the source are text however PracticeHub types them.
 
 from __future__ import annotations
 
+from workbench.state.kinds import IssueKind
+
 VERSION = 1
 
-DDL = """
+_KINDS = ",".join(f"'{kind.value}'" for kind in IssueKind)
+
+DDL = f"""
 CREATE TABLE meta (
   key TEXT PRIMARY KEY, value TEXT NOT NULL
 ) STRICT;
@@ -47,12 +51,14 @@ CREATE TABLE walks (
   state TEXT NOT NULL CHECK (state IN ('walking','done','absent')),
   next TEXT, pages INTEGER NOT NULL, rows INTEGER NOT NULL, reported INTEGER,
   started_at TEXT NOT NULL, updated_at TEXT NOT NULL, note TEXT NOT NULL DEFAULT '',
+  found INTEGER NOT NULL,
   PRIMARY KEY (resource, generation)
 ) STRICT;
 CREATE TABLE pages (
   id INTEGER PRIMARY KEY, resource TEXT NOT NULL, generation INTEGER NOT NULL,
   number INTEGER NOT NULL, request TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
   rows INTEGER NOT NULL, seconds REAL NOT NULL, fetched_at TEXT NOT NULL,
+  reported INTEGER, kind TEXT NOT NULL CHECK (kind IN ('page','again','window')),
   UNIQUE (resource, generation, number)
 ) STRICT;
 CREATE TABLE records (
@@ -62,6 +68,8 @@ CREATE TABLE records (
   gone INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (resource, source_id)
 ) STRICT;
+-- how many records of a resource still exist
+CREATE TABLE volumes (resource TEXT PRIMARY KEY, alive INTEGER NOT NULL) STRICT;
 CREATE INDEX records_by_patient ON records (resource, patient_id);
 CREATE TABLE copies (
   resource TEXT NOT NULL, source_id TEXT NOT NULL, sha256 TEXT NOT NULL,
@@ -73,7 +81,7 @@ CREATE TABLE files (
   resource TEXT NOT NULL, source_id TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending','held','missing','refused')),
   patient_id TEXT, declared INTEGER, size INTEGER, sha1 TEXT, sha256 TEXT,
-  reason TEXT NOT NULL DEFAULT '',
+  reason TEXT NOT NULL DEFAULT '', record TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (resource, source_id),
   FOREIGN KEY (resource, source_id) REFERENCES records(resource, source_id)
 ) STRICT;
@@ -84,9 +92,9 @@ CREATE TABLE typed (
   PRIMARY KEY (resource, source_id)
 ) STRICT;
 CREATE TABLE issues (
-  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, resource TEXT NOT NULL, source_id TEXT NOT NULL,
-  field TEXT NOT NULL, rule TEXT NOT NULL, outcome TEXT NOT NULL, phase TEXT NOT NULL,
-  at TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ({_KINDS})),
+  resource TEXT NOT NULL, source_id TEXT NOT NULL, field TEXT NOT NULL, rule TEXT NOT NULL,
+  outcome TEXT NOT NULL, phase TEXT NOT NULL, at TEXT NOT NULL,
   UNIQUE (kind, resource, source_id, field, rule)
 ) STRICT;
 CREATE TABLE fields (

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from workbench.state._clock import now
 from workbench.state._part import Part
 from workbench.state.canonical import canonical, digest
+from workbench.state.kinds import IssueKind
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
     """Something odd and what happens to it; names a record and a field, never a value."""
 
-    kind: str
+    kind: IssueKind
     resource: str
     source_id: str
     field: str
@@ -60,14 +61,16 @@ class StagingState(Part):
                     "INSERT OR IGNORE INTO issues "
                     "(kind, resource, source_id, field, rule, outcome, phase, at) "
                     "VALUES (?,?,?,?,?,?,?,?)",
-                    (issue.kind, issue.resource, issue.source_id, issue.field, issue.rule,
+                    (issue.kind.value, issue.resource, issue.source_id, issue.field, issue.rule,
                      issue.outcome, issue.phase, now()),
                 ).rowcount  # fmt: skip
             if added:
                 self._store.ledger.append("issues listed", "staging", detail={"count": added})
         return added
 
-    def issues(self, *, kind: str | None = None, resource: str | None = None) -> Iterator[Issue]:
+    def issues(
+        self, *, kind: IssueKind | None = None, resource: str | None = None
+    ) -> Iterator[Issue]:
         """Stream issues in the order they were met, all or of one kind or resource."""
         for row in self._rows(
             "SELECT kind, resource, source_id, field, rule, outcome, phase FROM issues "
@@ -75,7 +78,7 @@ class StagingState(Part):
             kind,
             resource,
         ):
-            yield Issue(*row)
+            yield Issue(IssueKind(row[0]), *row[1:])
 
     def issue_counts(self) -> list[tuple[str, str, str, int]]:
         """Count issues by kind, resource and field, most frequent first."""
