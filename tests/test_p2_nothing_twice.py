@@ -23,6 +23,7 @@ from tests.journey.support import MODULE, Journey, Said, journey
 from tests.support.processes import alive, children, wait_until
 from workbench.sandbox.clinic import practitioner_accounts
 from workbench.sandbox.odoo import OdooConnection
+from workbench.state import PageKind
 
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("p2")]
 
@@ -187,9 +188,11 @@ def test_the_load_was_stopped_in_the_middle_of_a_call(stopped: Stopped) -> None:
 def test_at_most_the_page_in_hand_is_asked_for_twice(stopped: Stopped) -> None:
     """Every page that was held when the process died stays held: one request a stop."""
     twice = {page: count for page, count in stopped.requests.items() if count > 1}
+    pages = stopped.journey.store.source.pages()
+    meant = sum(page.kind is PageKind.AGAIN for page in pages)  # lists looked at once more
 
     assert len(stopped.requests) > 60
-    assert sum(count - 1 for count in twice.values()) <= len(STOPS)
+    assert sum(count - 1 for count in twice.values()) <= len(STOPS) + meant
 
 
 @pytest.mark.parametrize("phase", ["extract", "migrate"])

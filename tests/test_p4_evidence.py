@@ -250,6 +250,9 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
         "operations: operation 3"),
     "verdicts dropped": (_sql("UPDATE verdicts SET verdict='equal'"), "comparisons:"),
     "an issue dropped": (_sql("DELETE FROM issues"), "issues: 0 are listed"),
+    "sums forged so that they close": (
+        _sql("UPDATE fates SET outcome='merged' WHERE resource='appointments'"),
+        "outcomes: the sums that are kept"),
     "an outcome dropped": (_sql("DELETE FROM outcomes WHERE source_id='6'"),
                            "outcomes: the run says it is finished"),
 }  # fmt: skip

@@ -50,9 +50,22 @@ def _zone(value: str) -> str:
     return value
 
 
+def _further(names: tuple[str, ...]) -> tuple[str, ...]:
+    if names:
+        # here, because few name any, and `workbench status` needs no PracticeHub client
+        from workbench.practicehub.catalogue import catalogue  # noqa: PLC0415
+
+        try:
+            catalogue(names)
+        except ConfigError as error:
+            raise ValueError(error.what) from None
+    return names
+
+
 Reference = Annotated[str, AfterValidator(_reference)]
 Address = Annotated[str, AfterValidator(_address)]
 Zone = Annotated[str, AfterValidator(_zone)]
+Further = Annotated[tuple[str, ...], AfterValidator(_further)]
 Account = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -61,7 +74,11 @@ class _Section(BaseModel):
 
 
 class PracticeHubConfig(_Section):
-    """The source. Naive times of PracticeHub are in `timezone`; the rate is requests a second."""
+    """The source. Naive times of PracticeHub are in `timezone`; the rate is requests a second.
+
+    `extra_resources` are lists of this account that the catalogue does not know.
+    `largest_file_mb` is in megabytes of 1,000,000 bytes; 0 means no limit.
+    """
 
     account: Account
     region: Literal["auto", "neptune", "apollo", "vulcan", "jupiter"] = "auto"
@@ -72,6 +89,8 @@ class PracticeHubConfig(_Section):
     requests_per_second: Annotated[float, Field(gt=0, le=1000)] = 1.0
     page_size: Annotated[int, Field(ge=1, le=100)] = 100
     file_hosts: tuple[str, ...] = ("amazonaws.com",)
+    extra_resources: Further = ()
+    largest_file_mb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
 
 
 class OdooConfig(_Section):

@@ -17,7 +17,9 @@ Report = Callable[[int, int | None, str], None]
 """Called with what is done, the total where it is known, and what is waited for."""
 
 _EVERY = 0.5
-"""Seconds between two writes of one step: often enough for an eye, too rare to cost."""
+"""Seconds between two writes of one step: often enough for an eye, too rare to cost.
+
+What is waited for is written at once: the wait may be a long one."""
 
 
 class Progress:
@@ -28,7 +30,7 @@ class Progress:
 
     def __init__(self, store: Store, step: str, *, phase: str, unit: str, live: bool) -> None:
         self._store, self._step, self._phase, self._unit = store, step, phase, unit
-        self._last = 0.0
+        self._last, self._told = 0.0, ""
         self._done, self._total = 0, None  # type: tuple[int, int | None]
         self._live = _Live() if live else None
 
@@ -42,11 +44,11 @@ class Progress:
     def __call__(self, done: int, total: int | None, waiting_for: str = "") -> None:
         """Say how far the step is."""
         self._done, self._total = done, total
-        if time.monotonic() - self._last >= _EVERY:
+        if waiting_for != self._told or time.monotonic() - self._last >= _EVERY:
             self._write(waiting_for, finished=False)
 
     def _write(self, waiting_for: str, *, finished: bool) -> None:
-        self._last = time.monotonic()
+        self._last, self._told = time.monotonic(), waiting_for
         self._store.journey.set_progress(
             self._step,
             self._phase,

@@ -19,9 +19,12 @@ import httpx
 def ours(order: dict[str, Any]) -> int:
     """Read every page into a run folder, as phase 05 does; returns the rows received."""
     # here, so that the peer's memory is the peer's own
+    import stamina  # noqa: PLC0415
+
     from workbench.practicehub import RESOURCES, Client, Pace, shortfall, walk  # noqa: PLC0415
     from workbench.state import Store  # noqa: PLC0415
 
+    stamina.instrumentation.set_on_retry_hooks([])  # its own hook prints, and our output is read
     folder = Path(order["folder"])
     store = Store(folder / "state.sqlite")
     pace = Pace(folder / "pace.lock", per_second=order["per_second"])
@@ -53,12 +56,30 @@ def plain(order: dict[str, Any]) -> int:
     return len(kept)
 
 
+def phase(order: dict[str, Any]) -> int:
+    """Read every page by the verb that notebook 05 calls; returns the distinct records held."""
+    from workbench.run import Run  # noqa: PLC0415 - as above
+
+    run = Run.create(Path(order["config"]), Path(order["folder"]))
+    run.extract.pages()
+    records = sum(volume.distinct for volume in run.store.source.volumes().values())
+    run.store.close()
+    return records
+
+
+WAYS = {
+    "ours": (ours, "workbench.practicehub"),
+    "phase": (phase, "workbench.phases.extract"),
+    "plain": (plain, "httpx"),
+}
+"""How to read, and what that imports."""
+
+
 def main() -> None:
     """Read, and tell rows, seconds by the clock and of the processor, and memory in MB."""
     order = json.load(sys.stdin)
-    read = plain if order["plain"] else ours
-    if read is ours:
-        import_module("workbench.practicehub")  # importing is not reading: before the clock
+    read, needed = WAYS[order["how"]]
+    import_module(needed)  # importing is not reading: before the clock
     began, busy = time.perf_counter(), time.process_time()
     rows = read(order)
     # not `ru_maxrss`: that starts at what the parent held when it forked

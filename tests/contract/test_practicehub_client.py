@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from workbench.practicehub import (
     RESOURCES,
     Client,
     Finding,
+    Pace,
     fetch_files,
     file_path,
     rebuild,
@@ -217,6 +220,55 @@ def test_the_pace_is_kept_by_two_processes_at_once(account: Account) -> None:
     assert (state["last_arrival"] - state["first_arrival"]) <= seconds
 
 
+STOPPED = (
+    "import signal, sys; from pathlib import Path; from workbench.practicehub import Client, Pace\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "url, key, app, path, rate = sys.argv[1:]\n"
+    "with Client(base_url=url, api_key=key, app_details=app, wait_initial=600, wait_max=600,"
+    " timeout=600, pace=Pace(Path(path), per_second=float(rate))) as client:\n"
+    "    client.get('/patients', {'page_size': '1'})\n"
+    "    print('ready', flush=True); input(); print('asking', flush=True)\n"
+    "    client.get('/appointments', {'page_size': '1'})\n"
+)
+
+
+@pytest.mark.parametrize("where", ["request", "back-off", "pace", "other process"])
+def test_ctrl_c_ends_every_wait_at_once(account: Account, where: str) -> None:
+    """Whatever is waited for, for minutes, Ctrl-C ends it, and the next process may ask."""
+    faults = {"request": "slow", "back-off": "status"}
+    if where in faults:
+        account.control.fault(
+            faults[where], path="/appointments", times=None, seconds=600.0, status=503
+        )
+    one, rate = account.connection, "0.001" if where == "pace" else "1000"
+    process = subprocess.Popen(
+        [sys.executable, "-c", STOPPED, one.base_url, one.api_key, one.app_details,
+         str(account.folder / "pace.lock"), rate],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    with ExitStack() as stack:
+        if where == "other process":
+            stack.enter_context(Pace(account.folder / "pace.lock", per_second=1000).turn())
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "asking\n"
+        while where in faults and "/appointments" not in account.state()["per_path"]:
+            time.sleep(0.05)
+        time.sleep(0.3)  # until the wait has begun; a signal before it ends it as well
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == -signal.SIGINT
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert account.state()["per_path"].get("/appointments", 0) == (where in faults)
+    account.control.clear_faults()
+    if where != "pace":
+        assert account.client.get("/appointments", {"page_size": "1"}).status == 200
+
+
 def test_at_least_98_percent_of_the_rate_is_used(account: Account) -> None:
     """Waiting is spent on nothing but the account's own limit."""
     account.control.switches(rate=1)
@@ -334,7 +386,7 @@ def test_an_ignored_filter_is_not_an_answer(account: Account) -> None:
     account.walk("patients")
     with account.store.transaction() as db:
         db.execute("UPDATE walks SET reported=reported+1")
-    pages = len(list(account.store.source.pages()))
+    held = account.held("patients")
 
     assert account.finding("patients") is Finding.FILTER_IGNORED
-    assert len(list(account.store.source.pages())) == pages
+    assert account.held("patients") == held

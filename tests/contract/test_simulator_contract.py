@@ -143,6 +143,17 @@ def test_a_resource_can_be_missing_or_forbidden(client: httpx.Client, control: C
     assert client.get("/payments").status_code == 403
 
 
+def test_an_account_can_have_lists_of_its_own(client: httpx.Client, control: Control) -> None:
+    """A list that no other account has is paged and filtered like any other."""
+    rows = [{"id": number, "patient_id": number + 1000} for number in range(1, 4)]
+    control.switches(extra_resources={"recalls": rows})
+
+    page = client.get("recalls?page_size=2").json()
+    assert (page["total_entries"], [row["id"] for row in page["data"]]) == (3, [3, 2])
+    assert [row["id"] for row in client.get("recalls?id=eq:2").json()["data"]] == [2]
+    assert client.get("recalls/1").json() == rows[0]
+
+
 def test_anything_but_get_is_counted(client: httpx.Client, control: Control) -> None:
     """Whoever tries to write is refused, and the attempt shows in the counters."""
     answers = [

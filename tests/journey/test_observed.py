@@ -17,14 +17,26 @@ pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("journey-observed")]
 STAGES = {"pending": "New", "arrived": "In Progress", "processed": "Completed",
           "cancelled": "Cancelled", "missed": "Missed"}  # fmt: skip
 
+NAMED = 'extra_resources = ["recalls", "letters"]'
+RECALLS: list[dict[str, object]] = [
+    {"id": 1, "patient_id": 101, "reason": "Check-up", "created": "2026-11-01 09:00:00"},
+    {"id": 2, "patient_id": "102", "reason": "X-ray", "created": "2026-11-02 09:00:00"},
+    {"id": 3, "patient_id": 5, "reason": "Nobody's", "created": "2026-11-03 09:00:00"},
+    {"id": 4, "patient_id": None, "reason": "A template", "created": "2026-11-04 09:00:00"},
+]
+"""A list of this account's own: of two patients, of one nobody lists, and of none."""
+
 
 @pytest.fixture(scope="module")
 def done(
     odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Journey]:
-    """40 patients of the `observed` vocabulary, from connect to reconcile."""
+    """40 patients of the `observed` vocabulary, and recalls, from connect to reconcile."""
     place = tmp_path_factory.mktemp("observed")
     with journey(place, vocabulary="observed", patients=40) as made:
+        text = made.config.read_text("utf-8")
+        made.config.write_text(text.replace("[odoo]", f"{NAMED}\n[odoo]"), "utf-8")
+        made.control.switches(extra_resources={"recalls": RECALLS})
         made.travel()
         yield made
 
@@ -45,7 +57,23 @@ def test_every_resource_is_accounted_for(done: Journey) -> None:
 
     assert {one["unresolved"] for one in status["resources"].values()} == {0}
     assert status["files"]["unresolved"] == 0
-    assert truth.told(status) == truth.fates(done.clinic, users=users)
+    assert truth.told(status) == {
+        **truth.fates(done.clinic, users=users),
+        "recalls": {"created": 2, "excluded": 1, "rejected": 1},
+    }
+
+
+def test_a_list_that_only_this_account_has_is_kept_on_its_patients(done: Journey) -> None:
+    """A recall named in the configuration is a note on its patient, and verifies offline."""
+    notes = done.of_source("mail.message", "recall", "model", "res_id", "body")
+    partners = done.of_source("res.partner", "patient", "name")
+
+    assert set(notes) == {"1", "2"}
+    assert {note["model"] for note in notes.values()} == {"res.partner"}
+    assert [notes[one]["res_id"] for one in ("1", "2")] == [partners[one]["id"] for one in
+                                                            ("101", "102")]  # fmt: skip
+    assert "Check-up" in notes["1"]["body"]
+    assert done.workbench("verify", str(done.folder)).code == 0
 
 
 def test_every_patient_arrived(done: Journey, partners: dict[str, dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workbench.practicehub.blobs import Sink, file_path, keep_page
 from workbench.practicehub.catalogue import resource as resource_named
-from workbench.practicehub.rows import read_rows
+from workbench.practicehub.rows import read_rows, row_hash
 from workbench.proof import seal
 from workbench.state import (
     Difference,
@@ -92,7 +92,10 @@ def _read_source(folder: Path, store: Store) -> None:
     with Sink(folder / "files") as sink:
         sink.write(BLOB)
         sink.keep(file_path(folder, sink.sha256))
-        store.source.add_file("files", "9", patient_id="1", declared=len(BLOB))
+        store.source.add_file(
+            "files", "9", patient_id="1", declared=len(BLOB),
+            record=row_hash(resource_named("files"), FILES[0]),
+        )  # fmt: skip
         store.source.close_file(
             "files", "9", FileState.HELD, size=sink.size, sha1=sink.sha1, sha256=sink.sha256
         )

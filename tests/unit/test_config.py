@@ -44,6 +44,17 @@ def test_what_is_left_out_has_the_documented_default(tmp_path: Path) -> None:
     assert config.practicehub.region == "auto"
     assert config.migration.appointments_to == "crm.lead"
     assert config.migration.restrict_clinical_fields
+    assert config.practicehub.extra_resources == ()
+    assert config.practicehub.largest_file_mb == 0
+
+
+def test_further_resources_and_a_limit_for_files_can_be_named(tmp_path: Path) -> None:
+    """An account with lists of its own has them named, in the order in which they are read."""
+    more = 'extra_resources = ["recalls", "letters"]\nlargest_file_mb = 0.5\n[odoo]'
+    config = load_config(write(tmp_path, GOOD.replace("[odoo]", more)))
+
+    assert config.practicehub.extra_resources == ("recalls", "letters")
+    assert config.practicehub.largest_file_mb == 0.5
 
 
 @pytest.mark.parametrize(
@@ -58,8 +69,16 @@ def test_what_is_left_out_has_the_documented_default(tmp_path: Path) -> None:
         ("[odoo]", "requests_per_second = 0\n[odoo]", ("practicehub.requests_per_second",)),
         ("[odoo]", "[odo]", ("odo: no such key", "odoo: is required")),
         ("[odoo]", 'api_key = "pk-a1b2"\n[odoo]', ("practicehub.api_key", "never the key itself")),
+        ("[odoo]", 'extra_resources = ["Letters"]\n[odoo]',
+         ("practicehub.extra_resources", "'Letters' cannot be a PracticeHub resource")),
+        ("[odoo]", 'extra_resources = ["letters", "letters"]\n[odoo]',
+         ("practicehub.extra_resources", "letters is named twice")),
+        ("[odoo]", 'extra_resources = ["invoices"]\n[odoo]',
+         ("practicehub.extra_resources", "invoices is read anyway")),
+        ("[odoo]", "largest_file_mb = -1\n[odoo]", ("practicehub.largest_file_mb",)),
+        ("[odoo]", "largest_file_mb = inf\n[odoo]", ("practicehub.largest_file_mb",)),
     ],
-)
+)  # fmt: skip
 def test_a_fault_is_named_by_its_key(
     tmp_path: Path, old: str, new: str, names: tuple[str, ...]
 ) -> None:

@@ -9,7 +9,7 @@ from tests.support.made_runs import made_run
 from tests.support.small_run import FILES, store_page
 from workbench.odoo import Lookups, Odoo
 from workbench.phases.expectations import Expectations
-from workbench.practicehub.files import register_files
+from workbench.practicehub import register_files
 from workbench.proof import balance
 from workbench.run import Run
 

@@ -14,6 +14,7 @@ from workbench.mapping import AppointmentsTo, Expected, Expecter
 from workbench.mapping.model import Disposition
 from workbench.mapping.rows import LoadRow, Ref, RefKind
 from workbench.phases.expectations import OWN_STAGE
+from workbench.staging import RecordSchema, normalise
 from workbench.staging.markup import plain_text
 from workbench.staging.paths import is_empty, leaves, present_paths
 from workbench.state import Fate, FileState, HeldFile, IssueKind
@@ -329,3 +330,27 @@ def test_practitioners_become_users_or_names() -> None:
 def test_expecting_twice_gives_the_same(vocabulary: Vocabulary) -> None:
     """What Odoo is to hold depends on the records and the map alone."""
     assert rows_of(vocabulary) == rows_of(vocabulary)
+
+
+@pytest.mark.parametrize("vocabulary", ["brief", "observed"])
+def test_a_typed_number_is_the_number_that_odoo_shows(vocabulary: Vocabulary) -> None:
+    """What stands typed beside a patient's numbers in staging is what the contact will show."""
+    made = world(vocabulary)
+    schema = RecordSchema("patients", made.mapping)
+    expecter = Expecter(made.mapping, made.context)
+    names = ("phone", "x_mobile", "x_other_phones")
+    seen = 0
+    for record in made.clinic["patients"]:
+        expected = expecter.patient(record)
+        if expected.fate is not Fate.CREATED:
+            continue
+        shown = ", ".join(str(expected.rows[0].values.get(name)) for name in names)
+        typed = schema(str(record["id"]), record).values
+        for path in ("phone", "mobilephone", "numbers[].number"):
+            told = typed.get(path)
+            numbers = [str(one) for one in (told if isinstance(told, list) else [told]) if one]
+            seen += len(numbers)
+            assert all(number.startswith("+") for number in numbers)
+            assert all(normalise.international(number) in shown for number in numbers)
+
+    assert seen > 50

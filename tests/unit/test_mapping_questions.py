@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.decided_map import ODOO_FIELDS, Vocabulary, world
 from workbench.mapping import (
     Disposition,
     MapOptions,
+    Mapping,
+    MapRow,
     Practitioner,
+    Proposal,
     field_questions,
     mapping_from,
     practitioner_questions,
@@ -17,6 +22,8 @@ from workbench.mapping import (
 )
 from workbench.mapping.questions import propose_value
 from workbench.staging import profile_records
+from workbench.staging.times import Order
+from workbench.state import Store
 from workbench.state.decisions import Question
 
 OPTIONS = MapOptions(timezone="Europe/Amsterdam", country="NL")
@@ -142,6 +149,136 @@ def test_a_person_may_choose_another_target() -> None:
 
     assert (quirk.type, quirk.transform) == ("html", "html")  # type: ignore[attr-defined]  # a row
     assert (email.type, email.transform) == ("char", "email")  # type: ignore[attr-defined]  # a row
+
+
+DATES = {
+    "either": ["03/04/1984", "05/06/1990", "1984-07-19"],
+    "mixed": ["13/04/1984", "05/16/1990"],
+    "day": ["03/04/1984", "13/04/1984", "1984-07-19", "0000-00-00"],
+    "month": ["03/04/1984", "05/16/1990"],
+}
+
+
+def of_dates(kind: str, field: str = "date_of_birth", resource: str = "patients") -> Proposal:
+    """Propose for a field of dates of one kind."""
+    rows = [{"id": n, "first_name": "A", field: one} for n, one in enumerate(DATES[kind])]
+    made = propose(profile_records(resource, rows), odoo_fields=ODOO_FIELDS, options=OPTIONS)
+    return next(one for one in made if one.row.path == field)
+
+
+@pytest.mark.parametrize("kind", ["either", "mixed"])
+@pytest.mark.parametrize(
+    ("resource", "field"),
+    [("patients", "date_of_birth"), ("patients", "intake"), ("appointments", "planned_date"),
+     ("appointments", "appointment_date")],
+)  # fmt: skip
+def test_day_and_month_that_cannot_be_told_apart_are_asked_about(
+    kind: str, resource: str, field: str
+) -> None:
+    """Neither order is proposed: a person says which, and until then the question is open."""
+    question = field_questions([of_dates(kind, field, resource)])[0]
+    target = of_dates(kind, field, resource).row.target
+
+    assert question.proposal is None
+    assert question.options[:2] == [f"{target}, day first", f"{target}, month first"]
+    assert {"keep", "drop"} <= set(question.options)
+    assert "the day or the month" in question.question
+    assert mapping_from([of_dates(kind, field, resource)], lambda _: None, options=OPTIONS).open
+
+
+@pytest.mark.parametrize(
+    ("kind", "order"), [("day", Order.DAY_FIRST), ("month", Order.MONTH_FIRST)]
+)
+@pytest.mark.parametrize(
+    ("resource", "field"), [("patients", "date_of_birth"), ("patients", "intake"),
+                            ("appointments", "appointment_date")]
+)  # fmt: skip
+def test_an_order_that_the_dates_tell_is_proposed(
+    kind: str, order: Order, resource: str, field: str
+) -> None:
+    """Where one date can be read one way only, and none the other way, that is the order."""
+    proposal = of_dates(kind, field, resource)
+
+    assert proposal.row.order is order
+    assert "value(s) can only be read" in proposal.reasons[-1]
+    assert field_questions([proposal])[0].proposal == proposal.row.target
+
+
+@pytest.mark.parametrize(
+    ("answer", "transform", "order"),
+    [
+        ("res.partner.x_intake, day first", "date", Order.DAY_FIRST),
+        ("res.partner.x_intake, month first", "date", Order.MONTH_FIRST),
+        ("res.partner.x_first_day, month first", "date", Order.MONTH_FIRST),
+        ("res.partner.x_intake, as text", "text", Order.ISO),
+        ("keep", "", Order.ISO),
+    ],
+)
+def test_a_person_says_which_comes_first(answer: str, transform: str, order: Order) -> None:
+    """What was chosen stands in the map, and the map has no fault because of it."""
+    draft = mapping_from(
+        [of_dates("either", "intake")], {"field:patients.intake": answer}.get, options=OPTIONS
+    )
+    row = draft.mapping.by_field["patients.intake"]
+
+    assert (row.transform, row.order) == (transform, order)
+    assert not [fault for fault in draft.faults if fault.where == row.field]
+    assert MapRow.from_json(row.as_json()) == row
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("res.partner.x_intake", "the day or the month comes first"),
+        ("res.partner.comment, day first", "reads no date"),
+    ],
+)
+def test_an_order_is_needed_where_dates_are_and_nowhere_else(answer: str, words: str) -> None:
+    """A target alone does not answer the question, and text has no order."""
+    draft = mapping_from(
+        [of_dates("either", "intake")], {"field:patients.intake": answer}.get, options=OPTIONS,
+        odoo_fields=ODOO_FIELDS,
+    )  # fmt: skip
+
+    assert words in str(draft.faults)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "order"),
+    [
+        ("day", "day", Order.DAY_FIRST),
+        ("day", "either", Order.DAY_FIRST),
+        ("day", "month", Order.MIXED),
+        ("day", "mixed", Order.MIXED),
+        ("either", "either", Order.EITHER),
+        ("either", "day", Order.DAY_FIRST),
+        ("either", "mixed", Order.MIXED),
+        ("mixed", "either", Order.MIXED),
+    ],
+)
+def test_later_dates_open_a_field_again_only_if_they_say_otherwise(
+    before: str, now: str, order: Order
+) -> None:
+    """What the first pages told stands until a record contradicts it."""
+    first = of_dates(before, "intake").row
+    rows = [{"id": n, "intake": one} for n, one in enumerate(DATES[now])]
+    again = propose(
+        profile_records("patients", rows), odoo_fields=ODOO_FIELDS, options=OPTIONS,
+        confirmed=Mapping((first,)),
+    )  # fmt: skip
+
+    assert next(one.row for one in again if one.row.path == "intake").order is order
+
+
+def test_the_open_question_is_not_accepted_with_the_proposals(tmp_path: Path) -> None:
+    """Accepting what is proposed leaves it open, and it is named among what waits."""
+    store = Store(tmp_path / "state.sqlite")
+    store.decisions.ask(field_questions([of_dates("either"), of_dates("day", "intake")]))
+    store.decisions.accept_proposed(by="Eva Smit")
+    waiting = [one.subject for one in store.decisions.open()]
+    store.close()
+
+    assert waiting == ["field:patients.date_of_birth"]
 
 
 def test_keep_and_drop_do_what_they_say() -> None:

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.mapping import places
 from workbench.mapping.context import Context, Made, Outcome, Practitioner, Scope, Unmapped
 from workbench.mapping.rows import Ref, RefKind
 from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.mapping.unknown import unknown_row
+from workbench.staging import places
 from workbench.staging.findings import Refused
 from workbench.staging.profile import profile_records
+from workbench.staging.times import Order
 from workbench.state import IssueKind
 
 CONTEXT = Context(
@@ -99,7 +100,7 @@ def test_every_transform_named_exists_and_every_one_is_named() -> None:
             named.add(unknown_row(profile, shipped().resources["patients"], taken=())[0].transform)
     for profile in profile_records("patients", [{"f": [{"a": 1}]}]):
         named.add(unknown_row(profile, shipped().resources["patients"], taken=())[0].transform)
-    by_choice = {"date_mdy", "json_text"}  # chosen by the order of dates seen, or by hand
+    by_choice = {"json_text"}  # chosen by hand
 
     assert named | by_choice == set(TRANSFORMS)
 
@@ -110,8 +111,8 @@ def test_every_transform_named_exists_and_every_one_is_named() -> None:
         ("identifier", 12, Made("12")),
         ("text", " a \n b ", Made("a, b")),
         ("plain_text", "a<br>b", Made("a\nb")),
-        ("date_dmy", "03-04-1984", Made("1984-04-03")),
-        ("date_mdy", "03-04-1984", Made("1984-03-04")),
+        ("date", "03-04-1984", Refused(IssueKind.DATE_UNREADABLE)),
+        ("date", "0000-00-00", Made(None, (IssueKind.DATE_ZERO,))),
         ("datetime", "2025-07-10 09:00:00", Made("2025-07-10 07:00:00")),
         ("boolean", "ja", Made(value=True)),
         ("integer", "12", Made(12)),
@@ -282,5 +283,66 @@ def test_lists_of_objects_stay_readable() -> None:
 def test_country_codes_are_unambiguous() -> None:
     """A word that is no country is never taken for one."""
     assert [places.country_code(word) for word in ("UK", "Holland", "DEU", "Noord", "")] == [
-        "GB", "NL", "DE", "", "",
+        "GB", "NL", "DE", None, None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "country", "code"),
+    [
+        ("NH", "NL", "NL-NH"), ("nl-nh", "NL", "NL-NH"), ("Noord Holland", "NL", "NL-NH"),
+        ("ohio", "US", "US-OH"), ("Bayern", "DE", "DE-BY"), ("Illes Balears", "ES", None),
+        ("Ohio", "NL", None), ("", "NL", None), (None, "NL", None), ("Utrecht", "XX", None),
+    ],
+)  # fmt: skip
+def test_a_state_is_found_in_its_country_alone(
+    value: object, country: str, code: str | None
+) -> None:
+    """A state is known by code or by name; one that two places share is not chosen."""
+    assert places.state_code(value, country) == code
+
+
+@pytest.mark.parametrize(
+    ("value", "region"),
+    [("NL", "NL"), ("Germany", "DE"), ("31", "NL"), ("+44", "GB"), ("0049", "DE"), (34, "ES"),
+     ("999", ""), ("", ""), (None, ""), ("x", "")],
+)  # fmt: skip
+def test_what_stands_beside_a_number_tells_its_country(value: object, region: str) -> None:
+    """A country's code, name or dialling code says how a number is to be read."""
+    assert places.region_of(value) == region
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"), [(Order.DAY_FIRST, "1984-04-03"), (Order.MONTH_FIRST, "1984-03-04")]
+)
+def test_a_date_is_read_in_the_order_of_its_field(order: Order, expected: str) -> None:
+    """Dates and times with the year last are read as the map says of their field."""
+    scope = replace(SCOPE, orders={"": order})
+
+    assert run("date", "03-04-1984", scope) == Made(expected)
+    assert run("datetime", "03-04-1984 12:00", scope) == Made(
+        f"{expected} {'10' if order is Order.DAY_FIRST else '11'}:00:00"
+    )
+
+
+def test_a_number_whose_code_and_country_differ_is_kept_as_typed() -> None:
+    """Nobody knows whose number it is, so it is not made into one; it is listed."""
+    made = combine("phone_list", country_code=["31"], number=["06 1234 5123"], iso2=["DE"])
+
+    assert made["value"] == Made("+31 06 1234 5123", (IssueKind.PHONE_UNREADABLE,))
+    assert made["mobile"] == Made(None)
+
+
+def test_a_dialling_code_alone_tells_the_country() -> None:
+    """A number with a code and no country is not taken for one of the clinic's country."""
+    made = combine("phone_list", country_code=["34"], number=["612 345 678"], iso2=[""])
+
+    assert made["mobile"] == Made("+34 612 34 56 78")
+
+
+def test_a_visit_whose_start_happened_twice_ends_after_it() -> None:
+    """The start is the first of the two, and the end is what the clock showed then."""
+    made = combine("visit_time", start="2025-10-26 02:45:00", end="2025-10-26 03:15:00")
+
+    assert made["start"] == Made("2025-10-26 00:45:00", (IssueKind.TIME_TWICE,))
+    assert made["end"] == Made("2025-10-26 02:15:00")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.support.decided_map import first, world
 from workbench.mapping import AppointmentsTo, Expected, Expecter
 from workbench.mapping.rows import Ref, RefKind
+from workbench.staging.times import Order
 from workbench.state import Fate, IssueKind
 
 
@@ -87,6 +90,25 @@ def test_an_event_never_ends_before_it_starts() -> None:
 
     assert values["stop"] == values["start"] == "2025-07-10 07:00:00"
     assert values["x_unread_values"] == "end (UTC): 2025-07-10 06:00:00"
+
+
+def test_day_first_visits_come_on_their_day() -> None:
+    """A visit's date, start and end are each read in the order learnt for its field."""
+    made = world("observed")
+    record = {
+        **made.clinic["appointments"][0], "patient_id": 101, "start": "3-4-2025 09:00",
+        "end": "4/3/2025 09:30",
+    }  # fmt: skip
+    orders = {"start": Order.DAY_FIRST, "end": Order.MONTH_FIRST}
+    rows = tuple(
+        replace(row, order=orders.get(row.path, row.order))
+        if row.resource == "appointments" else row
+        for row in made.mapping.rows
+    )  # fmt: skip
+    values = Expecter(replace(made.mapping, rows=rows), made.context).appointment(record).rows[0]
+
+    assert values.values["x_appointment_time"] == "2025-04-03 07:00:00"
+    assert values.values["x_appointment_end"] == "2025-04-03 07:30:00"
 
 
 def test_an_event_needs_a_time() -> None:

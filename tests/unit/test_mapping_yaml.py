@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.decided_map import ODOO_FIELDS, Vocabulary, world
 from workbench.errors import MappingError
 from workbench.mapping import Disposition, Mapping, MapRow, dump_yaml, load_yaml
+from workbench.staging.times import Order
 
 HEAD = """version: 1
 appointments_to: crm.lead
@@ -54,6 +55,32 @@ def test_the_hash_does_not_depend_on_order() -> None:
     }
 
     assert replace(mapping, rows=tuple(rows), values=values).hash == mapping.hash
+
+
+def test_the_order_of_dates_stands_in_the_file() -> None:
+    """A person can read, and change, which of day and month comes first."""
+    line = "    dob: {as: mapped, to: res.partner.x_dob, with: date, order: dmy}\n"
+    read = load_yaml(HEAD + line)
+
+    assert read.by_field["patients.dob"].order is Order.DAY_FIRST
+    assert "order: dmy" in dump_yaml(read)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "{as: mapped, to: res.partner.x_dob, with: date, order: either}",
+            "day or the month",
+        ),
+        ("{as: mapped, to: res.partner.x_dob, with: date, order: ydm}", "order must be dmy or mdy"),
+        ("{as: mapped, to: res.partner.x_dob, with: text, order: dmy}", "reads no date"),
+    ],
+)
+def test_an_order_that_says_nothing_is_a_fault(line: str, words: str) -> None:
+    """An order that is open, unknown, or of a field without dates makes no map."""
+    with pytest.raises(MappingError, match=words):
+        load_yaml(f"{HEAD}    dob: {line}\n")
 
 
 @pytest.mark.parametrize(

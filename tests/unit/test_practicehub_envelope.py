@@ -40,8 +40,11 @@ def test_an_answer_without_a_list_of_rows_is_refused(data: object) -> None:
 
 @pytest.mark.parametrize(
     ("total", "read"),
-    [(5, 5), ("5", 5), (None, None), ("many", None), ("²", None), (True, None), (-1, None)],
-)
+    [(5, 5), ("5", 5), (" 5 ", 5), (12.0, 12), (0, 0), (None, None), ("many", None), ("²", None),
+     ("٣", None), (True, None), (-1, None), (-1.0, None), (1.5, None), (float("inf"), None),
+     (float("nan"), None), (2**63, None), (2.0**70, None), (10**4000, None), ("9" * 5000, None),
+     ([], None), ({}, None)],
+)  # fmt: skip
 def test_a_total_is_a_number_or_not_known(total: object, read: int | None) -> None:
     """A total that is no number is unknown, not zero."""
     assert parse({"data": [], "total_entries": total}, resource="x").total == read
@@ -64,6 +67,49 @@ def test_a_link_that_drops_page_size_and_filters_gets_them_back() -> None:
 
     assert step is not None
     assert step.query == {"id": "gte:5", "page": "2", "page_size": "2"}
+
+
+@pytest.mark.parametrize(
+    "text", ["http://[", "?page=2", "//x/y?page=2#z", "https://x.example.com/a?page=2&page_size=9"]
+)
+def test_a_link_that_is_no_address_is_still_read(text: str) -> None:
+    """Only what stands behind the question mark counts; nothing else of a link can fail."""
+    read = parse({"data": TWO, "links": {"next": text}}, resource="patients").next
+
+    assert read is not None
+    assert read.get("page") == ("2" if "?" in text else None)
+
+
+def test_a_page_number_of_thousands_of_digits_is_none() -> None:
+    """A link that is nonsense is refused in words."""
+    with pytest.raises(SourceShapeError):
+        answered(FIRST, {"data": [], "total_entries": 9, "links": link("page=1&page_size=2")})
+
+    assert Ask("/patients", {"page": "9" * 5000, "page_size": "9" * 5000}).page is None
+    assert Ask("/patients", {"page_size": "9" * 5000}).page_size == 100
+
+
+def test_a_link_that_is_missing_in_the_middle_does_not_end_the_walk() -> None:
+    """While the total says that there is more, pages are counted on."""
+    ask = Ask("/patients", {"page": "2", "page_size": "2"}, frozenset({"linked"}))
+    onward = answered(ask, {"data": TWO, "total_entries": 9, "links": {"next": None}})
+
+    assert onward is not None
+    assert onward.page == 3
+
+
+def test_a_short_first_page_of_repeats_is_not_the_end() -> None:
+    """As many rows as the total says may be fewer records than it says."""
+    ask = Ask.first("/patients", page_size=10)
+    repeated = [*TWO, *TWO]
+
+    assert answered(ask, {"data": repeated, "total_entries": 4}) is not None
+    assert answered(ask, {"data": repeated, "total_entries": 2}) is None
+
+
+def test_a_short_first_page_without_a_total_is_not_the_end() -> None:
+    """An account may give fewer rows than asked for; only an empty page tells the end."""
+    assert answered(Ask.first("/patients", page_size=10), {"data": TWO}) is not None
 
 
 def test_a_link_without_page_numbers_is_followed() -> None:

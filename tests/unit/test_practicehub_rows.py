@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.errors import ConfigError
-from workbench.practicehub import RESOURCES, CopyRule, resource, row_hash
+from workbench.practicehub import CopyRule, resource, row_hash
 from workbench.practicehub.rows import read_rows, resolve
 from workbench.state import id_text
+from workbench.state.ids import id_order, number_of
 
 FILES, PATIENTS, APPOINTMENTS = resource("files"), resource("patients"), resource("appointments")
 
@@ -35,6 +35,22 @@ def test_the_order_of_fields_is_no_change() -> None:
 def test_ids_are_text_however_they_are_typed(value: object, text: str | None) -> None:
     """A number in one resource and a string in another name the same record."""
     assert id_text(value) == text
+
+
+def test_ids_of_any_length_are_ordered_and_the_longest_are_no_numbers() -> None:
+    """An id of thousands of digits comes after shorter ones and stops nothing."""
+    longest = "9" * 5000
+
+    assert sorted(["a", longest, "10", "9", "007"], key=id_order) == [
+        "007",
+        "9",
+        "10",
+        longest,
+        "a",
+    ]
+    assert [number_of(one) for one in ("007", "9" * 18, "9" * 19, longest, "-1", "٣", "")] == [
+        7, 10**18 - 1, None, None, None, None, None,
+    ]  # fmt: skip
 
 
 def test_a_row_without_an_id_is_listed_and_the_others_are_kept() -> None:
@@ -75,6 +91,10 @@ def test_a_record_keeps_every_character_it_came_with() -> None:
         ({"updated": "2026-01-02 00:00:00"}, {"updated": "2026-01-01 00:00:00"}, False,
          CopyRule.LATER),
         ({"updated": None}, {"updated": "2026-01-01 00:00:00"}, True, CopyRule.LATER),
+        ({"status": "pending", "cancelDate": "2026-01-01"}, {"status": "pending"}, True,
+         CopyRule.NOT_CANCELLED),
+        ({"cancelDate": "0000-00-00 00:00:00"}, {"cancelDate": ""}, False, CopyRule.FIRST),
+        ({"cancelDate": 0}, {"cancelDate": 1}, False, CopyRule.NOT_CANCELLED),
         ({"a": 1}, {"a": 2}, False, CopyRule.FIRST),
     ],
 )  # fmt: skip
@@ -107,17 +127,3 @@ def test_a_package_belongs_to_the_first_of_its_sharers(
 ) -> None:
     """Real packages name their owner only in the list of those who share them."""
     assert resource("patient_packages").patient_of(row) == patient
-
-
-def test_the_catalogue_has_every_resource_once_and_patients_first() -> None:
-    """Parents are read before children, and external ids cannot collide."""
-    assert RESOURCES[0].name == "patients"
-    assert [one.order for one in RESOURCES] == list(range(len(RESOURCES)))
-    assert len({one.name for one in RESOURCES}) == len(RESOURCES) == 17
-    assert len({one.singular for one in RESOURCES}) == len(RESOURCES)
-
-
-def test_an_unknown_resource_is_a_fault_of_the_configuration() -> None:
-    """A misspelt resource is named, not ignored."""
-    with pytest.raises(ConfigError, match="patiens"):
-        resource("patiens")

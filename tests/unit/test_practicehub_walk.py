@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.support.desk import Maker, Row, Source, desks, rows
 from workbench.errors import (
     SourceAuthError,
     SourceMissingError,
@@ -25,114 +25,16 @@ from workbench.practicehub import (
     Pace,
     page_path,
     rebuild,
-    shortfall,
     walk,
 )
-from workbench.state import Store, WalkState
-
-Row = dict[str, object]
-
-
-@dataclass
-class Source:
-    """A list resource as an account may serve it; `rows` are in the order of the list."""
-
-    rows: dict[str, list[Row]]
-    links: str = "null"
-    cap: int = 100
-    drops_size: bool = False
-    past_end: int = 200
-    total: str = "distinct"
-    filters: bool = True
-    refused: dict[str, int] = field(default_factory=dict)
-    before: Callable[[int], None] = lambda _number: None
-    asked: list[str] = field(default_factory=list)
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(f"{request.url.path}?{request.url.query.decode()}")
-        self.before(len(self.asked))
-        name = request.url.path.rpartition("/")[2]
-        if name in self.refused or name not in self.rows:
-            return httpx.Response(self.refused.get(name, 404), json={"message": "no"})
-        rows = self._filtered(name, request.url.params.get("id"))
-        size = min(int(request.url.params.get("page_size", 100)), self.cap)
-        page = int(request.url.params.get("page", 1))
-        found = rows[(page - 1) * size : page * size]
-        if page > 1 and not found and self.past_end != 200:
-            return httpx.Response(self.past_end, text="gone")
-        ids = [str(row.get("id")) for row in rows]
-        total = len(set(ids)) if self.total == "distinct" else len(ids)
-        answer: dict[str, object] = {"total_entries": total, "data": found}
-        if self.links != "never":
-            query = f"page={page + 1}" + ("" if self.drops_size else f"&page_size={size}")
-            more = page * size < len(rows)
-            onward = {"next": f"https://other.example.com/api/{name}?{query}"}
-            last = {"next": None} if self.links == "null" else {}
-            answer["links"] = onward if more else last
-        return httpx.Response(200, json=answer)
-
-    def _filtered(self, name: str, condition: str | None) -> list[Row]:
-        rows = list(self.rows[name])
-        if condition is None or not self.filters:
-            return rows
-        operator, _, bounds = condition.partition(":")
-        low, _, high = bounds.partition(",")
-        most = int(high) if operator == "between" else 10**12
-        return [row for row in rows if int(low) <= int(str(row["id"])) <= most]
-
-
-def rows(first: int, last: int) -> list[Row]:
-    """Make rows, newest first."""
-    return [{"id": number, "first_name": f"P{number}"} for number in range(last, first - 1, -1)]
-
-
-@dataclass
-class Desk:
-    """A run folder with its state, and a client on the source."""
-
-    folder: Path
-    store: Store
-    source: Source
-    client: Client
-
-    def walk(self, name: str = "patients", **more: object) -> list[int]:
-        return [
-            page.number
-            for page in walk(self.client, self.store, name, folder=self.folder, **more)  # type: ignore[arg-type]
-        ]
-
-    def ids(self, name: str = "patients") -> list[int]:
-        return [int(one.source_id) for one in self.store.source.records(name)]
-
-    def shortfall(self, name: str = "patients") -> Finding:
-        return shortfall(self.client, self.store, name, folder=self.folder).finding
-
-    def issues(self) -> list[tuple[str, str]]:
-        return [(one.kind, one.rule) for one in self.store.staging.issues()]
+from workbench.state import Issue, IssueKind, PageKind, WalkState
 
 
 @pytest.fixture
-def desk_for(tmp_path: Path) -> Iterator[Callable[[Source], Desk]]:
+def desk_for(tmp_path: Path) -> Iterator[Maker]:
     """Give a maker of desks over one and the same run folder."""
-    made: list[Desk] = []
-
-    def make(source: Source, *, page_size: int = 10) -> Desk:
-        client = Client(
-            base_url="https://bright.neptune.practicehub.io/api", api_key="key",
-            app_details="workbench=ops@example.org", page_size=page_size, wait_initial=0,
-            pace=Pace(tmp_path / "pace.lock", per_second=1000),
-            transport=httpx.MockTransport(source),
-        )  # fmt: skip
-        made.append(Desk(tmp_path, Store(tmp_path / "state.sqlite"), source, client))
-        return made[-1]
-
-    yield make
-    for desk in made:
-        desk.store.close()
-        desk.client.close()
-
-
-Maker = Callable[[Source], Desk]
+    with desks(tmp_path) as maker:
+        yield maker
 
 
 ACCOUNTS: dict[str, dict[str, object]] = {
@@ -144,6 +46,8 @@ ACCOUNTS: dict[str, dict[str, object]] = {
     "no links": {"links": "never"},
     "no links, 404 past the end": {"links": "never", "past_end": 404},
     "no links, pages are capped": {"links": "never", "cap": 7},
+    "no links, pages are capped, no total": {"links": "never", "cap": 7, "total": "none"},
+    "no total": {"total": "none"},
 }
 
 
@@ -242,14 +146,51 @@ def test_an_account_without_patients_is_no_account(desk_for: Maker) -> None:
     assert desk.store.source.walk("patients") is None
 
 
-def test_a_resource_that_is_forbidden_is_skipped_while_the_key_is_good(desk_for: Maker) -> None:
-    """A 403 on one resource, with patients readable, means that the account lacks it."""
+def test_a_resource_that_is_forbidden_is_listed_once_and_skipped(desk_for: Maker) -> None:
+    """A 403 on one resource, with patients readable: the key may not read it, and that shows."""
     desk = desk_for(Source({"patients": rows(1, 3)}, refused={"invoices": 403}))
-    desk.walk("invoices")
+    for _ in range(2):
+        desk.walk("invoices")
 
     held = desk.store.source.walk("invoices")
     assert held is not None
-    assert held.state is WalkState.ABSENT
+    assert (held.state, held.note) == (WalkState.ABSENT, "403")
+    assert list(desk.store.staging.issues()) == [
+        Issue(IssueKind.RESOURCE_REFUSED, "invoices", "", "", "the key may not read it (403)",
+              "nothing of it is held or carried over", "extract")
+    ]  # fmt: skip
+    assert len(desk.source.asked) == 2
+
+
+@pytest.mark.parametrize("kill", [1, 2])
+def test_a_kill_at_a_forbidden_resource_repeats_one_request(desk_for: Maker, kill: int) -> None:
+    """The refusal is noted before the key is tried elsewhere."""
+    desk = desk_for(Source({"patients": rows(1, 3)}, refused={"invoices": 403}))
+
+    def stop(number: int) -> None:
+        if number == kill:
+            raise KeyboardInterrupt
+
+    desk.source.before = stop
+    with pytest.raises(KeyboardInterrupt):
+        desk.walk("invoices")
+    desk.walk("invoices")
+
+    assert len(desk.source.asked) == 3
+    assert desk.store.source.walk("invoices").state is WalkState.ABSENT  # type: ignore[union-attr]
+
+
+def test_a_refusal_while_the_key_was_bad_is_forgotten(desk_for: Maker) -> None:
+    """When the key is good again, the resource is asked for again and read."""
+    refused = {"invoices": 403, "patients": 403}
+    desk = desk_for(Source({"patients": rows(1, 3), "invoices": rows(1, 3)}, refused=refused))
+    with pytest.raises(SourceAuthError):
+        desk.walk("invoices")
+    refused.clear()
+    desk.walk("invoices")
+
+    assert desk.ids("invoices") == [1, 2, 3]
+    assert list(desk.store.staging.issues()) == []
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -275,6 +216,39 @@ def test_a_key_withdrawn_in_the_middle_keeps_what_was_read(desk_for: Maker) -> N
     desk.walk()
 
     assert desk.ids() == list(range(1, 31))
+
+
+def test_three_differing_copies_are_all_kept_and_one_counts(desk_for: Maker) -> None:
+    """Cancelled by its status, cancelled by its date, and not cancelled: the last one counts."""
+    copies: list[Row] = [
+        {"id": 5, "status": "cancelled"},
+        {"id": 5, "status": "pending", "cancelDate": "2026-01-05 10:00:00"},
+        {"id": 5, "status": "pending", "cancelDate": None},
+    ]
+    desk = desk_for(Source({"patients": rows(1, 1), "appointments": copies}))
+    desk.walk("appointments")
+
+    record = desk.store.source.record("appointments", "5")
+    assert record is not None
+    assert (record.data, record.rows) == (copies[2], 3)
+    assert sorted(rule for *_, rule in desk.store.source.differing_copies()) == [
+        "the copy that came first counts", "the copy that is not cancelled counts",
+    ]  # fmt: skip
+    assert {rule for _, rule in desk.issues()} == {
+        "the copy that came first counts", "the copy that is not cancelled counts",
+    }  # fmt: skip
+
+
+def test_copies_that_differ_in_a_signed_address_only_do_not_differ(desk_for: Maker) -> None:
+    """Every listing signs addresses anew; that is no second version of the record."""
+    copies: list[Row] = [
+        {"id": 5, "url": f"https://x.example.com/a?signature={one}"} for one in range(3)
+    ]
+    desk = desk_for(Source({"patients": rows(1, 1), "files": copies}))
+    desk.walk("files")
+
+    assert desk.store.source.differing_copies() == []
+    assert desk.issues() == []
 
 
 def test_rows_without_an_id_are_listed(desk_for: Maker) -> None:
@@ -324,20 +298,53 @@ def test_rows_that_are_added_while_a_list_is_read_are_found(desk_for: Maker) -> 
     assert desk.ids() == list(range(1, 65))
 
 
-def test_after_a_long_pause_the_last_page_is_looked_at_again(
-    desk_for: Maker, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("pause", [timedelta(minutes=2), timedelta(hours=9)])
+def test_after_a_pause_the_last_page_is_looked_at_again(
+    desk_for: Maker, monkeypatch: pytest.MonkeyPatch, pause: timedelta
 ) -> None:
-    """Rows deleted and added overnight leave the total as it was; the seam shows the move."""
+    """Rows deleted and added at lunch leave the total as it was; the seam shows the move."""
     listed = rows(1, 60)[::-1]
     desk = desk_for(Source({"patients": listed}))
     desk.walk(pages=3)
     del listed[:12]
     listed.extend(rows(61, 72)[::-1])
-    later = datetime.now(UTC) + timedelta(hours=9)
+    later = datetime.now(UTC) + pause
     monkeypatch.setattr(sys.modules[HeldPageInfo.__module__], "datetime", _Later(later))
     desk.walk()
 
     assert set(range(13, 73)) <= set(desk.ids())
+    assert [page.kind for page in desk.store.source.pages()].count(PageKind.AGAIN) >= 1
+
+
+def test_a_sample_of_first_pages_is_not_looked_at_again(
+    desk_for: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phase that reads a few pages only spends no request on what moved meanwhile."""
+    desk = desk_for(Source({"patients": rows(1, 60)}))
+    desk.walk(pages=1)
+    later = datetime.now(UTC) + timedelta(hours=9)
+    monkeypatch.setattr(sys.modules[HeldPageInfo.__module__], "datetime", _Later(later))
+    desk.walk(pages=3)
+
+    assert [page.kind for page in desk.store.source.pages()] == [PageKind.PAGE] * 3
+
+
+def test_a_later_pass_looks_back_as_far_as_the_first_one(desk_for: Maker) -> None:
+    """What an earlier pass held does not pass for having been met in this one."""
+    listed = rows(1, 80)
+    desk = desk_for(Source({"patients": listed}))
+    desk.walk()
+    desk.source.asked.clear()
+
+    def delete(number: int) -> None:
+        if number == 6:
+            del listed[:25]
+
+    desk.source.before = delete
+    desk.walk(generation=1)
+
+    met = desk.store.source.count_met("patients", 1, low=1, high=55)
+    assert met == 55
 
 
 class _Later:
@@ -376,6 +383,16 @@ def test_a_page_that_was_changed_on_disk_is_not_believed(desk_for: Maker) -> Non
         list(rebuild(desk.folder, desk.store))
 
 
+def test_what_a_killed_walk_left_half_written_is_removed(desk_for: Maker) -> None:
+    """Half a page of patients' data does not stay in the run folder."""
+    desk = desk_for(Source({"patients": rows(1, 5)}))
+    (desk.folder / "pages").mkdir()
+    (desk.folder / "pages" / "part-4711-0").write_bytes(b"half")
+    desk.walk()
+
+    assert list((desk.folder / "pages").glob("part-*")) == []
+
+
 def test_pages_can_be_read_by_their_owner_only(desk_for: Maker) -> None:
     """Patients' data on disk is closed to other accounts of the machine."""
     desk = desk_for(Source({"patients": rows(1, 5)}))
@@ -409,126 +426,7 @@ def test_progress_tells_pages_and_what_is_waited_for(desk_for: Maker) -> None:
     told: list[tuple[int, int | None, str]] = []
     desk.walk(on_progress=lambda *one: told.append(one))
 
-    assert told == [
-        (0, None, "PracticeHub"), (1, 3, ""), (1, 3, "PracticeHub"), (2, 3, ""),
-        (2, 3, "PracticeHub"), (3, 3, ""),
-    ]  # fmt: skip
-
-
-# what is missing ------------------------------------------------------------------------------
-
-
-def test_a_record_that_no_page_shows_is_found_by_its_id(desk_for: Maker) -> None:
-    """Counts that disagree are chased with windows of ids, cheaply."""
-    listed = rows(1, 600)
-    source = Source({"patients": listed})
-    desk = desk_for(source)
-    hidden = listed.pop(371)
-    desk.walk()
-    listed.append(hidden)
-    source.asked.clear()
-    with desk.store.transaction() as db:  # what the last page would have reported
-        db.execute("UPDATE walks SET reported=600")
-
-    assert desk.shortfall() is Finding.FOUND
-    assert desk.ids() == list(range(1, 601))
-    assert len(source.asked) < 20
-
-
-def test_a_filter_that_is_ignored_never_passes_for_an_answer(desk_for: Maker) -> None:
-    """Rows that were not asked for are refused, and the shortfall stays an issue."""
-    desk = desk_for(Source({"patients": rows(1, 60)}, filters=False))
-    desk.walk()
-    pages = len(list(desk.store.source.pages()))
-    with desk.store.transaction() as db:
-        db.execute("UPDATE walks SET reported=61")
-
-    for _ in range(2):
-        assert desk.shortfall() is Finding.FILTER_IGNORED
-    assert len(list(desk.store.source.pages())) == pages
-    assert len(desk.source.asked) == pages + 1
-    assert desk.issues() == [("count_mismatch", "pass 0: 61 reported, 60 distinct")]
-
-
-def test_a_shortfall_that_stays_is_listed_and_not_chased_again(desk_for: Maker) -> None:
-    """What windows do not explain is shown, and the next run does not ask again."""
-    desk = desk_for(Source({"patients": rows(1, 60)}))
-    desk.walk()
-    with desk.store.transaction() as db:
-        db.execute("UPDATE walks SET reported=63")
-    first = desk.shortfall()
-    desk.source.asked.clear()
-
-    assert first is Finding.UNEXPLAINED
-    assert desk.shortfall() is Finding.UNEXPLAINED
-    assert desk.source.asked == []
-    assert desk.issues() == [("count_mismatch", "pass 0: 63 reported, 60 distinct")]
-
-
-def test_a_total_that_counts_repeated_rows_costs_no_request(desk_for: Maker) -> None:
-    """Where rows and total agree, repeats explain the difference; it is listed."""
-    desk = desk_for(Source({"patients": [*rows(1, 30), *rows(5, 9)]}, total="rows"))
-    desk.walk()
-    desk.source.asked.clear()
-
-    assert desk.shortfall() is Finding.TOTAL_COUNTS_ROWS
-    assert desk.source.asked == []
-
-
-def test_a_killed_chase_does_not_ask_its_windows_again(desk_for: Maker) -> None:
-    """Windows answered before a kill are read from disk."""
-    listed = rows(1, 600)
-    source = Source({"patients": listed})
-    desk = desk_for(source)
-    hidden = [listed.pop(371), listed.pop(20)]
-    desk.walk()
-    listed += hidden
-    with desk.store.transaction() as db:
-        db.execute("UPDATE walks SET reported=600")
-    source.asked.clear()
-
-    def stop(number: int) -> None:
-        if number == 5:
-            raise KeyboardInterrupt
-
-    source.before = stop
-    with pytest.raises(KeyboardInterrupt):
-        desk.shortfall()
-    source.before = lambda _number: None
-
-    assert desk.shortfall() is Finding.FOUND
-    assert len(source.asked) - len(set(source.asked)) == 1
-    assert desk.ids() == list(range(1, 601))
-
-
-def test_ids_that_are_no_numbers_are_not_chased(desk_for: Maker) -> None:
-    """Windows need numbers; without them the shortfall is listed as it is."""
-    desk = desk_for(Source({"patients": [{"id": "a-1"}, {"id": "a-2"}]}))
-    desk.walk()
-    with desk.store.transaction() as db:
-        db.execute("UPDATE walks SET reported=3")
-
-    assert desk.shortfall() is Finding.NOT_NUMBERS
-
-
-def test_more_records_than_reported_are_kept_and_listed(desk_for: Maker) -> None:
-    """A record deleted while the list was read stays, and an issue says so."""
-    desk = desk_for(Source({"patients": rows(1, 20)}))
-    desk.walk()
-    with desk.store.transaction() as db:
-        db.execute("UPDATE walks SET reported=19")
-
-    assert desk.shortfall() is Finding.MORE_HELD
-    assert desk.ids() == list(range(1, 21))
-
-
-def test_a_later_pass_is_what_counts(desk_for: Maker) -> None:
-    """Once the delta has read a resource again, the first pass is not compared any more."""
-    desk = desk_for(Source({"patients": rows(1, 20)}))
-    desk.walk()
-    desk.walk(generation=1)
-
-    assert desk.shortfall() is Finding.SUPERSEDED
+    assert told == [(1, 3, ""), (2, 3, ""), (3, 3, "")]
 
 
 # a full disk ----------------------------------------------------------------------------------
@@ -551,25 +449,3 @@ def test_a_full_disk_loses_nothing(desk_for: Maker, monkeypatch: pytest.MonkeyPa
     desk.walk()
     assert desk.ids() == list(range(1, 31))
     assert len(desk.source.asked) - len(set(desk.source.asked)) == 1
-
-
-def test_a_deletion_does_not_hide_a_new_record(desk_for: Maker) -> None:
-    """One record deleted and one added while reading leave the numbers equal; both are seen."""
-    listed = rows(1, 60)
-    source = Source({"patients": listed})
-
-    def change(number: int) -> None:
-        if number == 3:
-            del listed[4]
-        if number == 6:
-            listed[:0] = rows(61, 61)
-
-    source.before = change
-    desk = desk_for(source)
-    desk.walk()
-    desk.shortfall()
-    asked = len(source.asked)
-    desk.shortfall()
-
-    assert set(desk.ids()) == set(range(1, 62))
-    assert len(source.asked) == asked

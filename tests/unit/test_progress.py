@@ -52,6 +52,17 @@ def test_a_step_is_told_in_one_line(changes: dict[str, object], told: str) -> No
     assert sentence(step(**changes)) == told
 
 
+def test_a_wait_that_begins_is_told_at_once(store: Store) -> None:
+    """However lately the step was written: whoever looks sees what it now waits for."""
+    with Progress(store, "fetching files", phase="extract", unit="files", live=False) as told:
+        seen = []
+        for waiting in ("the file host", "PracticeHub, fresh addresses", "the file host"):
+            told(1, 9, waiting)
+            seen += [one.waiting_for for one in store.journey.progress()]
+
+    assert seen == ["the file host", "PracticeHub, fresh addresses", "the file host"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(-3, "0 s"), (0.4, "0 s"), (59, "59 s"), (60, "1 min 00 s"), (200, "3 min 20 s"),

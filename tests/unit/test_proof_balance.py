@@ -65,7 +65,7 @@ def test_a_walk_or_file_still_open_keeps_the_balance_open(tmp_path: Path) -> Non
     store.proof.set_outcomes(
         Outcome(kind, "9", Fate.REJECTED, "no file", "", "x") for kind in ("files", "files:files")
     )
-    store.source.add_file("files", "9", patient_id="1", declared=None)
+    store.source.add_file("files", "9", patient_id="1", declared=None, record="")
     assert not balance(store).closes
 
     store.source.close_file("files", "9", FileState.MISSING, reason="404")
@@ -124,7 +124,7 @@ def test_the_file_of_a_record_that_is_gone_is_not_waited_for(tmp_path: Path) -> 
     before = balance(store)
     late = {"id": 10, "patient_id": 1, "file_name": "late.pdf", "url": "https://x.example.com/b"}
     made.store_page(tmp_path, store, "files", [*made.FILES, late], generation=1)
-    store.source.add_file("files", "10", patient_id="1", declared=None)
+    store.source.add_file("files", "10", patient_id="1", declared=None, record="")
     assert not balance(store).closes
 
     store.source.mark_gone("files", ["10"])

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
+from collections.abc import Callable
+from functools import partial
+from html import escape
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.staging import normalise
-from workbench.staging.findings import Clean, Refused
+from workbench.staging.findings import Clean, Reading, Refused
 from workbench.staging.markup import looks_like_html, plain_text, safe_html
+from workbench.staging.times import Order, read_date, read_instant
 from workbench.state import IssueKind
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
@@ -83,18 +89,54 @@ def test_anything_reads_as_text(raw: object, expected: str | None) -> None:
 def test_a_telephone_number_gets_its_international_form(
     raw: str, region: str, expected: str
 ) -> None:
-    """However a number was typed, Odoo shows it the one way that can be dialled."""
-    assert cleaned(normalise.phone(raw, region=region)).value == expected
+    """However a number was typed, it is one number, shown the one way that can be dialled."""
+    read = cleaned(normalise.phone(raw, region=region)).value
+
+    assert read == expected.replace(" ", "")
+    assert normalise.international(str(read)) == expected
 
 
 @pytest.mark.parametrize(
     "raw",
     ["06 1234 5123 / 06 1234 5124", "06 1234 5123 (mother)", "020 123 4567 ext. 5", "12", "n/a",
-     "06 1234 5123 06 1234 5124"],
+     "06 1234 5123 06 1234 5124", "+31123"],
 )  # fmt: skip
 def test_what_is_not_one_number_stays_as_typed(raw: str) -> None:
     """Second numbers, extensions and remarks are never cut off."""
     assert normalise.phone(raw, region="NL") == Clean(raw, (IssueKind.PHONE_UNREADABLE,))
+    assert normalise.international(raw) == raw
+
+
+def test_a_number_within_a_town_is_no_number() -> None:
+    """What can be dialled in its own town alone has no international form."""
+    assert normalise.phone("555 1234", region="US").notes == (IssueKind.PHONE_UNREADABLE,)
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "code", "expected"),
+    [
+        ("06 1234 5123", "NL", "31", "+31612345123"),
+        ("06 1234 5123", "", "31", "+31612345123"),
+        ("06 698 12345", "IT", "39", "+390669812345"),
+        ("06 698 12345", "", "39", "+390669812345"),
+        ("250 1234", "BB", "1246", "+12462501234"),
+        ("246 250 1234", "BB", "1246", "+12462501234"),
+        ("+34 612 345 678", "NL", "31", "+34612345678"),
+        ("06 1234 5123", "DE", "31", None),
+        ("06 1234 5123", "XX", "31", None),
+        ("06 1234 5123", "", "999", None),
+    ],
+)
+def test_the_dialling_code_beside_a_number_counts(
+    raw: str, region: str, code: str, expected: str | None
+) -> None:
+    """A number is read by its country and its code; where they differ it is nobody's number."""
+    read = normalise.phone(raw, region=region, code=code)
+
+    if expected is None:
+        assert read == Clean(f"+{code} {raw}", (IssueKind.PHONE_UNREADABLE,))
+    else:
+        assert read == Clean(expected)
 
 
 @PROPERTIES
@@ -114,6 +156,112 @@ def test_an_e_mail_that_is_none_is_kept_as_typed() -> None:
     """A mistyped address is not thrown away; it is listed."""
     assert normalise.email(" anna@@example ") == Clean("anna@@example", (IssueKind.EMAIL_INVALID,))
     assert normalise.email(" Anna@EXAMPLE.com ") == Clean("Anna@example.com")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["Jan <jan@example.org>", "a@example.org; b@example.org", "a@example.org, b@example.org",
+     "a@example.org.", "mailto:a@example.org", "a@localhost", "a@clinic.local", "a..b@example.org",
+     "a@[192.0.2.1]", "a @example.org", "a@example"],
+)  # fmt: skip
+def test_what_is_not_one_address_stays_as_typed(raw: str) -> None:
+    """Neither a name, a second address nor a stray mark is cut off; the address is listed."""
+    assert normalise.email(raw) == Clean(raw, (IssueKind.EMAIL_INVALID,))
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("o'brien+knee@sub.example.co.uk", "o'brien+knee@sub.example.co.uk"),
+        ("jän@example.org", "jän@example.org"),
+        ("jan@BÜCHER.example", "jan@bücher.example"),
+        ("jan@xn--bcher-kva.example", "jan@bücher.example"),
+        ('"jan de vries"@example.org', '"jan de vries"@example.org'),
+        ("jose\u0301@example.org", "jos\u00e9@example.org"),
+        ("jan@example.net\u00a0", "jan@example.net"),
+    ],
+)
+def test_an_unusual_address_is_an_address(raw: str, expected: str) -> None:
+    """Accents, domains in other scripts and quoted names are addresses like any other."""
+    assert normalise.email(raw) == Clean(expected)
+    assert normalise.email(expected) == Clean(expected)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected", "noted"),
+    [
+        ("Rene\u0301e", "Ren\u00e9e", False),
+        ("Anna\u00a0 Vos", "Anna Vos", False),
+        ("\ufeffAnna\u200b V\u00ados", "Anna Vos", True),
+        ("\u202aAnna\u202c", "Anna", True),
+        ("An\u200dna", "Anna", True),
+        ("\u0645\u06cc\u200c\u062e\u0648", "\u0645\u06cc\u200c\u062e\u0648", False),
+        ("\U0001f469\u200d\u2695\ufe0f", "\U0001f469\u200d\u2695\ufe0f", False),
+        ("\ufb01n \u2460", "\ufb01n \u2460", False),
+    ],
+)  # fmt: skip
+def test_a_name_is_written_one_way(raw: str, expected: str, *, noted: bool) -> None:
+    """Accents are one character, spaces are spaces, what nobody sees is gone and listed."""
+    notes = (IssueKind.INVISIBLE_CHARACTERS,) if noted else ()
+
+    assert normalise.line(raw) == Clean(expected, notes)
+
+
+def test_a_no_break_space_in_a_text_stays() -> None:
+    """In a note somebody may have meant it; at the ends it is white space."""
+    assert normalise.text("\u00a05\u00a0mg\u00a0") == Clean("5\u00a0mg")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+READERS: dict[str, Callable[[object], Reading]] = {
+    "text": normalise.text, "line": normalise.line, "email": normalise.email,
+    "boolean": normalise.boolean, "integer": normalise.integer, "decimal": normalise.decimal,
+    "phone": partial(normalise.phone, region="NL"), "html": safe_html, "date": read_date,
+    "date_dmy": partial(read_date, order=Order.DAY_FIRST),
+    "datetime": partial(read_instant, zone="UTC"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+@PROPERTIES
+@given(JSON)
+def test_every_reader_reads_anything_and_the_same_again(name: str, value: object) -> None:
+    """Whatever a field holds is read or refused; what was read is read as itself."""
+    read = READERS[name](value)
+
+    assert isinstance(read, Clean | Refused)
+    if isinstance(read, Clean):
+        again = READERS[name](read.value)
+        assert isinstance(again, Clean)
+        assert again.value == read.value
+
+
+@PROPERTIES
+@given(ANY_TEXT)
+def test_a_text_is_composed_and_visible(raw: str) -> None:
+    """Equal words are equal characters, whichever way they were typed."""
+    once = str(cleaned(normalise.line(raw)).value or "")
+
+    assert all(unicodedata.is_normalized("NFC", part) for part in re.split("[<>]", once))
+    assert not re.search("[\u00ad\u200b\u202a-\u202e\u2066-\u2069\ufeff]", once)
+
+
+@PROPERTIES
+@given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)))
+def test_a_number_of_any_country_comes_back(region: str) -> None:
+    """What Odoo shows of a number is that number again, whatever country reads it."""
+    example = phonenumbers.example_number(region)
+    if example is None:
+        return
+    e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    shown = normalise.international(e164)
+
+    assert cleaned(normalise.phone(shown, region="NL")) == Clean(e164)
+    assert cleaned(normalise.phone(e164)) == Clean(e164)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +335,61 @@ def test_safe_html_runs_no_code_and_stays_as_it_is(raw: str) -> None:
 def test_a_note_becomes_one_clean_block(raw: str, expected: str | None) -> None:
     """Notes arrive in Odoo as the tidy HTML that Odoo itself keeps."""
     assert cleaned(safe_html(raw)).value == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["BP < 120 & stable", "a <b and c> d", "Call <John Smith>", "see <name>", "<37 and >36",
+     "I </3 this", "half <!-- a remark", "AT&T; fish &chips;", "<jan@example.org>", "x<y>z", "<p"],
+)  # fmt: skip
+def test_a_plain_text_with_marks_loses_no_character(raw: str) -> None:
+    """A bracket or an ampersand that somebody typed is no markup."""
+    shown = cleaned(safe_html(raw)).value
+
+    assert shown == f"<p>{escape(raw, quote=False)}</p>"
+    assert cleaned(safe_html(shown)) == Clean(shown)
+    assert plain_text(raw) == plain_text(shown) == Clean(raw)
+
+
+def test_a_bracket_inside_markup_loses_no_character() -> None:
+    """In a note of a web editor, too, "<" may be a sign of its own."""
+    assert cleaned(safe_html("<p>BP <120 <b>now</b></p>")).value == "<p>BP &lt;120 <b>now</b></p>"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected", "lost"),
+    [
+        ("<p style='color:red' class=x>a</p>", "<p>a</p>", False),
+        ("<p onclick=x()>a</p>", "<p>a</p>", True),
+        (
+            "<a href='https://example.org/x'>a</a>",
+            '<p><a href="https://example.org/x">a</a></p>',
+            False,
+        ),
+        ("<a href='javascript:x()'>a</a>", "<p><a>a</a></p>", True),
+        ("<a href='JaVa\tscript:x()'>a</a>", "<p><a>a</a></p>", True),
+        ("<a href='java&#8203;script:x()'>a</a>", "<p><a>a</a></p>", True),
+        ("<a href='data:text/html,x'>a</a>", "<p><a>a</a></p>", True),
+        ("<img src='data:image/png;base64,AA=='>a", "<p>a</p>", True),
+        ("<!-- remark --><p>a</p>", "<p>a</p>", True),
+        ("<style>p{}</style><p>a</p>", "<p>a</p>", True),
+        ("<o:p></o:p><p>a</p>", "<p>a</p>", True),
+        ("<p>un<b>closed", "<p>un<b>closed</b></p>", False),
+        ("e&#769;<b>x</b>", "<p>\u00e9<b>x</b></p>", False),
+        ("a&#8203;b<br>", "<p>ab<br></p>", False),
+        ("<x>y</x>", "<p>y</p>", True),
+    ],
+)
+def test_what_cleaning_takes_out_is_listed(raw: str, expected: str, *, lost: bool) -> None:
+    """A code, picture, remark or address that went is named; a colour is not."""
+    assert safe_html(raw) == Clean(expected, (IssueKind.HTML_REDUCED,) if lost else ())
+    assert cleaned(safe_html(expected)).value == expected
+
+
+def test_a_megabyte_of_markup_is_read() -> None:
+    """A long history with a bracket everywhere is read to its end."""
+    for raw in ("<p>word</p>\n" * 20_000, "<" * 200_000, "<!--" * 50_000, "<q1>" * 50_000):
+        assert cleaned(safe_html(f"{raw} end")).value
 
 
 def test_a_script_in_a_note_is_removed_and_listed() -> None:

@@ -10,7 +10,9 @@ import pytest
 from tests.support.decided_map import Vocabulary, world
 from workbench.staging import FieldProfile, profile_records
 from workbench.staging.paths import leaves, only, value_at
+from workbench.staging.profile import words_of
 from workbench.staging.shapes import format_of, shape_of
+from workbench.staging.times import Order
 
 RECORDS = [
     {"id": 1, "name": "Anna Vos", "numbers": [], "address": None, "status": "new", "mixed": 1},
@@ -79,6 +81,41 @@ def test_values_of_pick_lists_are_counted() -> None:
     assert made["patients.first_name"].values == {}
 
 
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        (["2024-05-01", "0000-00-00", ""], Order.ISO),
+        (["03/04/2024", "31/12/2024", "2024-01-01"], Order.DAY_FIRST),
+        (["03/04/2024", "12/31/2024 10:00"], Order.MONTH_FIRST),
+        (["03/04/2024", "31/12/2024", "12/31/2024"], Order.MIXED),
+        (["03/04/2024", "04/03/2024"], Order.EITHER),
+    ],
+)
+def test_the_order_of_dates_is_learnt_from_all_values(values: list[str], order: Order) -> None:
+    """One date that can be read one way only tells of the others, if none contradicts it."""
+    assert profile_records("patients", [{"d": one} for one in values])[0].order is order
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["allergies", "allergy_type", "knownAllergiesStatus", "blood_type", "visit_reason",
+     "custom_fields.Hausarzt", "Prénom", "HTMLNote2", "phone2", "iso2", "addressLine1",
+     "geboortedatum", "medicationCategory", "diagnose", "woonplaats", "insuranceType"],
+)  # fmt: skip
+def test_a_field_of_one_persons_own_shows_no_value(path: str) -> None:
+    """Whatever the field is called or however it is spelt, nobody's value is in the inventory."""
+    rows = [{path: value} for value in ("Zwirn", "Quast") for _ in range(5)]
+
+    assert profile_records("patients", rows)[0].values == {}
+
+
+def test_a_name_is_split_into_its_words() -> None:
+    """Fields are compared by their words, however they are put together."""
+    assert words_of("HTMLNote2") == ("html", "note", "2")
+    assert words_of("mobilePhone") == words_of("mobile_phone") == ("mobile", "phone")
+    assert words_of("Prénom") == ("prenom",)
+
+
 def test_a_list_of_three_thousand_values_is_no_pick_list() -> None:
     """A field with very many values shows none of them."""
     rows = [{"status": f"value {n}"} for n in range(3000)]
@@ -94,6 +131,9 @@ def test_a_list_of_three_thousand_values_is_no_pick_list() -> None:
         ("a@example.com", "email"), ("AB-", "blood_type"), ("#a0b1c2", "colour"),
         ("<p>x</p>", "html"), ("a\nb", "lines"), ("Jan de Vries", "words"),
         ("06 1234 5678", "phone"), ("0000-00-00", "zero_date"), ("1011 AB", "postcode"),
+        ("31/12/2024 9:30", "datetime_dmy"), ("12/31/2024 09:30:00", "datetime_mdy"),
+        ("3-4-2024 2:05 PM", "datetime_either"), ("0000-00-00 00:00:00", "zero_date"),
+        ("BP < 120 & ok", "words"), ("<see below>", "words"),
         ('{"a": 1}', "json"), ("85.00", "decimal_text"),
     ],
 )  # fmt: skip

@@ -22,6 +22,7 @@ from workbench.state import (
     OperationStatus,
     Outcome,
     PageIn,
+    PageKind,
     Question,
     RecordIn,
     Status,
@@ -143,6 +144,19 @@ def test_a_page_its_records_and_its_cursor_are_stored_together(store: Store) -> 
     assert walk is not None
     assert (walk.state, walk.next, walk.rows) == (WalkState.WALKING, "/patients?page=2", 2)
     assert [r.source_id for r in store.source.records("patients")] == ["1", "2"]
+
+
+@pytest.mark.parametrize("kind", [PageKind.AGAIN, PageKind.WINDOW])
+def test_a_second_look_adds_only_what_no_page_had_shown(store: Store, kind: PageKind) -> None:
+    """Our own asking again must not look as if PracticeHub sent records twice."""
+    store.source.store_page(page(1, row("1"), row("1"), row("2")), resolve=new_wins)
+    look = replace(page(2, row("1"), row("2", note="x"), row("3"), row("3")), kind=kind)
+    store.source.store_page(look, resolve=new_wins)
+
+    assert store.source.volumes()["patients"].rows == 4
+    assert {r.source_id: r.rows for r in store.source.records("patients")} == {
+        "1": 2, "2": 1, "3": 1,
+    }  # fmt: skip
 
 
 def test_a_page_is_never_counted_twice(store: Store) -> None:

@@ -15,7 +15,7 @@ from workbench.mapping.expected import Expecter
 from workbench.mapping.faults import Fault, check
 from workbench.mapping.model import AppointmentsTo, Disposition, Mapping, MapRow
 from workbench.mapping.needs import schema_needs
-from workbench.mapping.outcome import Alias, Expected, singular
+from workbench.mapping.outcome import Alias, Expected
 from workbench.mapping.propose import MapOptions, Proposal, propose
 from workbench.mapping.questions import (
     duplicate_questions,
@@ -51,6 +51,5 @@ __all__ = [
     "practitioner_questions",
     "propose",
     "schema_needs",
-    "singular",
     "value_questions",
 ]

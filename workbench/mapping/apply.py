@@ -6,35 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from workbench.mapping import places
 from workbench.mapping.context import Context, Made, Outcome, Scope, Unmapped
 from workbench.mapping.model import Disposition, MapRow, field_subject, value_subject
 from workbench.mapping.model import Mapping as Map
 from workbench.mapping.naming import label_of
 from workbench.mapping.rows import Value
 from workbench.mapping.transforms import TRANSFORMS, Transform
-from workbench.staging import normalise
+from workbench.staging import normalise, places
 from workbench.staging.findings import Finding, Refused
+from workbench.staging.outcomes import HELD_BACK, RAW_KEPT, outcome_of
 from workbench.staging.paths import filled_paths, is_empty, leaves, value_at
 from workbench.state import IssueKind, id_text
-
-HELD_BACK = "the record waits for a decision"
-RAW_KEPT = "the raw text is kept among the values that could not be read"
-_OUTCOMES: Mapping[IssueKind, str] = {
-    IssueKind.CONTROL_CHARACTERS: "impossible characters removed",
-    IssueKind.EMAIL_INVALID: "kept as typed",
-    IssueKind.PHONE_UNREADABLE: "kept as typed",
-    IssueKind.PHONE_DOUBTFUL: "written in international form all the same",
-    IssueKind.DATE_IMPLAUSIBLE: "kept as it is",
-    IssueKind.TIME_SKIPPED: "counted from the offset before the clocks changed",
-    IssueKind.TIME_TWICE: "the first of the two",
-    IssueKind.TIME_ROUNDED: "fraction of a second left out",
-    IssueKind.HTML_REDUCED: "reduced to simple tags",
-    IssueKind.ADDRESS_UNSPLIT: "kept as one line",
-    IssueKind.LANGUAGE_NOT_INSTALLED: "left empty; PracticeHub's code is kept beside it",
-    IssueKind.REFERENCE_UNKNOWN: "the number is kept in place of a name",
-    IssueKind.ORPHAN: "listed; its patient is not in PracticeHub's list",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +117,7 @@ class Applier:
             country=country,
             values=self._mapping.values.get(row.field, {}),
             keys=self._mapping.selections.get(row.target, {}),
+            orders={one.part: one.order for one in group.rows},
         )
 
     def _country(self, record: Mapping[str, object]) -> str:
@@ -162,8 +145,9 @@ class Applier:
             )
             outcome = Made(None)
         for note in outcome.notes:
-            told = _OUTCOMES.get(note, "kept as it is")
-            made.findings.append(self._finding(note, source_id, field_name, group, told))
+            made.findings.append(
+                self._finding(note, source_id, field_name, group, outcome_of(note))
+            )
         # of two spellings of one reference (a name here, an id there) the filled one counts
         if made.values.get(name) is None:
             made.values[name] = outcome.value

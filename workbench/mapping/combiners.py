@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
-from workbench.mapping import places
 from workbench.mapping.context import (
     NOTHING,
     Made,
@@ -21,7 +21,7 @@ from workbench.mapping.context import (
 )
 from workbench.mapping.naming import label_of
 from workbench.mapping.rows import Ref, RefKind
-from workbench.staging import normalise
+from workbench.staging import normalise, places
 from workbench.staging.findings import Clean, Reading, Refused
 from workbench.staging.markup import plain_text
 from workbench.staging.paths import is_empty
@@ -46,6 +46,11 @@ def full_name(parts: Parts, scope: Scope) -> Outputs:
     return {"value": Made(" ".join(words) or None, _notes(*reads))}
 
 
+def shown(read: Clean) -> Clean:
+    """Write a number that could be read as Odoo does."""
+    return replace(read, value=normalise.international(str(read.value))) if read.value else read
+
+
 def phone_list(parts: Parts, scope: Scope) -> Outputs:
     """Sort a list of numbers: the first land line, the first mobile, and all others.
 
@@ -58,11 +63,15 @@ def phone_list(parts: Parts, scope: Scope) -> Outputs:
     for country_code, number, iso2 in zip_longest(
         *(_items(parts.get(name)) for name in ("country_code", "number", "iso2"))
     ):
-        read = _number(country_code, number, iso2, scope)
+        # a dialling code alone is no number; anything else that was typed is kept
+        code = places.dialling_code(country_code)
+        region = places.region_of(iso2) or ("" if code else scope.region)
+        read = shown(normalise.phone(number, region=region, code=code))
         if not isinstance(read.value, str):
             continue
         notes += [note for note in read.notes if note not in notes]
-        kind = "mobile" if normalise.is_mobile(read.value) else "value"
+        known = IssueKind.PHONE_UNREADABLE not in read.notes
+        kind = "mobile" if known and normalise.is_mobile(read.value) else "value"
         if read.value in (*taken.values(), *others):
             continue
         if kind in taken:
@@ -80,39 +89,26 @@ def _items(value: object) -> list[object]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _number(country_code: object, number: object, iso2: object, scope: Scope) -> Clean:
-    code = re.sub(r"\D", "", str(country_code or ""))
-    typed = normalise.pick(number)
-    if typed is None:
-        # a dialling code alone is no number; anything else that was typed is kept
-        return Clean(None)
-    region = (normalise.pick(iso2) or "").upper()
-    if code and not typed.startswith(("+", "00")):
-        with_code = normalise.phone(f"+{code} {typed.lstrip('0')}", region=region)
-        local = normalise.phone(typed, region=region) if region else with_code
-        for read in (local, with_code):
-            if IssueKind.PHONE_UNREADABLE not in read.notes:
-                return read
-        return Clean(f"+{code} {typed}", (IssueKind.PHONE_UNREADABLE,))
-    return normalise.phone(typed, region=region or scope.region)
-
-
 def visit_time(parts: Parts, scope: Scope) -> Outputs:
     """Give start and end of a visit in UTC, from `start` and `end` or date, time and minutes.
 
     Minutes are real ones: a visit that begins before the clocks change ends that much later.
-    An end that the clocks passed twice is the second one where the first lies before the start.
+    A start that the clocks passed twice is the first of the two; such an end is the second
+    where the first lies before the start.
     """
     zone = scope.context.timezone
     if is_empty(parts.get("start")):
-        start = join_instant(parts.get("date"), parts.get("time"), zone=zone)
+        start = join_instant(
+            parts.get("date"), parts.get("time"), zone=zone, order=scope.order("date")
+        )
     else:
-        start = read_instant(parts.get("start"), zone=zone)
+        start = read_instant(parts.get("start"), zone=zone, order=scope.order("start"))
     outputs: dict[str, Outcome] = {"start": made(start)}
     if not is_empty(parts.get("end")):
-        end = read_instant(parts.get("end"), zone=zone)
+        order = scope.order("end")
+        end = read_instant(parts.get("end"), zone=zone, order=order)
         if _before(end, start):
-            end = read_instant(parts.get("end"), zone=zone, later=True)
+            end = read_instant(parts.get("end"), zone=zone, order=order, later=True)
         outputs["end"] = made(end)
     elif not is_empty(parts.get("minutes")):
         outputs["end"] = _after(start, parts.get("minutes"))
@@ -217,10 +213,10 @@ def address(parts: Parts, scope: Scope) -> Outputs:
     if not isinstance(read.value, str):
         return {**empty, "value": made(read)}
     lines = [line.strip(" ,") for line in read.value.split("\n") if line.strip(" ,")]
-    code = places.country_code(lines[-1]) if len(lines) in {3, 4} else ""
-    pattern = places.POSTCODES.get(code)
+    code = places.country_code(lines[-1]) if len(lines) in {3, 4} else None
+    pattern = places.POSTCODES.get(code or "")
     place = _postcode(lines[-2], pattern) if pattern else None
-    if place is None:
+    if place is None or code is None:
         whole = ", ".join(lines)
         return {**empty, "value": Made(whole, (*read.notes, IssueKind.ADDRESS_UNSPLIT))}
     del scope

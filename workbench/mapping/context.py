@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from workbench.mapping.rows import Value
 from workbench.staging.findings import Clean, Reading, Refused
+from workbench.staging.times import Order
 from workbench.state import IssueKind
 
 
@@ -62,13 +63,19 @@ class Scope:
     """What one transform knows while it works on one record.
 
     `values` is the value map of the field (label of each value), `keys` the stored value of
-    each label, `country` the record's own country where it has one.
+    each label, `country` the record's own country where it has one, `orders` how each part's
+    field writes a date with the year last.
     """
 
     context: Context
     country: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    orders: Mapping[str, Order] = field(default_factory=dict)
+
+    def order(self, part: str = "") -> Order:
+        """Give the order of day and month in a part's field."""
+        return self.orders.get(part, Order.ISO)
 
     @property
     def region(self) -> str:

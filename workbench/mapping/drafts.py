@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 
-from workbench.mapping.faults import Fault, OdooFields, check
+from workbench.mapping.faults import AS_TEXT, DAY_FIRST, MONTH_FIRST, Fault, OdooFields, check
 from workbench.mapping.model import Disposition, Mapping, MapRow, field_subject, type_of
 from workbench.mapping.propose import MapOptions, Proposal, where_visits_go
 from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
+from workbench.staging.times import Order
 from workbench.state.decisions import Question
 
 
@@ -108,9 +109,19 @@ def decided(
     "keep" keeps the field readable, "drop" leaves it behind with the comment as its reason,
     anything else names a target. A target's type is what this Odoo, or the proposal, says;
     the transform is the proposal's where it fits the type, else the plain one of that type.
+    Behind a target for dates may stand in which order they name day and month (", day
+    first"), or that they stay as typed (", as text").
     """
     if answer == row.choice:
         return row
+    for words, order in _ORDERS.items():
+        if answer.endswith(words):
+            target = answer.removesuffix(words)
+            made = decided(row, target, odoo_fields, comment, options=options)
+            return replace(made, order=order)
+    if answer.endswith(AS_TEXT) and may_be_text(row):
+        target = answer.removesuffix(AS_TEXT)
+        return replace(row, target=target, transform="text", type="char", order=Order.ISO)
     plain = where_visits_go(MapRow(row.field, Disposition.KEPT, _kept_target(row)), options)
     if answer == "keep":
         return plain
@@ -128,7 +139,16 @@ def decided(
     return replace(
         plain, disposition=disposition, target=answer, transform=transform, type=kind, part=part,
         also=row.also if fitting else (), clinical=row.clinical,
+        order=row.order if TRANSFORMS[transform].dates(part) else Order.ISO,
     )  # fmt: skip
+
+
+_ORDERS = {DAY_FIRST: Order.DAY_FIRST, MONTH_FIRST: Order.MONTH_FIRST}
+
+
+def may_be_text(row: MapRow) -> bool:
+    """Whether a row's dates may stay as typed: its target is a custom field of its own."""
+    return row.name.startswith("x_") and row.disposition is Disposition.MAPPED
 
 
 PLAIN_TRANSFORMS: MappingOf[str, str] = {

@@ -13,11 +13,11 @@ from workbench.mapping.notes import note
 from workbench.mapping.outcome import (
     NO_PATIENT,
     ORPHAN,
+    SHARERS,
     Expected,
     held_back,
     message_values,
     owner_of,
-    singular,
     unknown_findings,
 )
 from workbench.mapping.patients import PatientExpecter
@@ -28,6 +28,7 @@ from workbench.staging import normalise
 from workbench.staging.findings import Finding
 from workbench.staging.paths import only
 from workbench.state import Fate, FileState, HeldFile, IssueKind, id_text
+from workbench.state.ids import singular
 
 Record = Mapping[str, object]
 
@@ -229,7 +230,8 @@ class Expecter:
         key = self._context.patient_key(one)
         if key is not None:
             return key, None
-        orphan = Finding(IssueKind.ORPHAN, resource, source_id, f"{resource}.patient_id",
+        named = SHARERS if id_text(record.get("patient_id")) is None else "patient_id"
+        orphan = Finding(IssueKind.ORPHAN, resource, source_id, f"{resource}.{named}",
                          "every relation leads somewhere", "not loaded")  # fmt: skip
         return None, Expected(fate=Fate.REJECTED, reason=ORPHAN, issues=(orphan,))
 

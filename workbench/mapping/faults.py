@@ -22,12 +22,15 @@ from workbench.mapping.naming import CUSTOM
 from workbench.mapping.templates import ARCHIVE, shipped
 from workbench.mapping.transforms import TRANSFORMS, Transform
 from workbench.staging.checks import ValueKind
+from workbench.staging.times import Order
 
 MODELS = frozenset({"res.partner", "crm.lead", "calendar.event", "mail.message", "ir.attachment"})
 CUSTOM_TYPES = frozenset(
     {"char", "text", "html", "date", "datetime", "boolean", "integer", "float", "selection",
      "many2one"}
 )  # fmt: skip
+DAY_FIRST, MONTH_FIRST, AS_TEXT = ", day first", ", month first", ", as text"
+"""What a choice may say behind a target that holds dates."""
 REQUIRED: MappingOf[str, str] = {"patients": "res.partner.name"}
 """Resource → the target without which none of its records can be made."""
 ALTERNATIVES = (frozenset({"selection", "location"}), frozenset({"text", "appointment_type"}))
@@ -101,6 +104,14 @@ def _becomes(resource: str) -> set[str]:
 
 
 def _fed(row: MapRow, transform: Transform) -> Iterator[str]:
+    if row.order.is_open:
+        yield (
+            "does not say whether the day or the month comes first in its dates: "
+            f"choose {row.target} with {DAY_FIRST!r} or {MONTH_FIRST!r} behind it "
+            f"(in the file, order: {Order.DAY_FIRST} or {Order.MONTH_FIRST})"
+        )
+    elif row.order.is_told and not transform.dates(row.part):
+        yield f"names an order of day and month, and {row.transform} reads no date"
     for target in (row.target, *row.also):
         yield from _target(target)
     if row.type not in transform.feeds:

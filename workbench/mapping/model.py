@@ -12,6 +12,8 @@ from typing import Self
 from workbench.mapping.naming import selection_keys
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.staging.checks import Rule, ValueKind
+from workbench.staging.outcomes import RAW_KEPT
+from workbench.staging.times import Order
 from workbench.state.canonical import digest
 from workbench.state.ids import id_order
 
@@ -98,6 +100,7 @@ class MapRow:
         clinical: the target is for the clinical access group only.
         label: what people read over a custom field; empty: made from its name.
         why: the reason; required where dropped.
+        order: how a date with the year last is written; told, or still open.
     """
 
     field: str
@@ -110,6 +113,7 @@ class MapRow:
     clinical: bool = False
     label: str = ""
     why: str = ""
+    order: Order = Order.ISO
 
     @property
     def resource(self) -> str:
@@ -144,7 +148,7 @@ class MapRow:
             "field": self.field, "as": self.disposition.value, "to": self.target,
             "with": self.transform, "type": self.type, "part": self.part,
             "also": list(self.also), "clinical": self.clinical, "label": self.label,
-            "why": self.why,
+            "why": self.why, "order": "" if self.order is Order.ISO else self.order.value,
         }  # fmt: skip
         return {key: value for key, value in full.items() if value}
 
@@ -161,8 +165,27 @@ class MapRow:
             transform=text("with"), type=text("type"), part=text("part"),
             also=tuple(map(str, also)) if isinstance(also, list) else (),
             clinical=bool(document.get("clinical")), label=text("label"), why=text("why"),
+            order=Order(text("order") or Order.ISO),
         )  # fmt: skip
 
+
+_ORDERED: MappingOf[tuple[ValueKind, Order], ValueKind] = MappingProxyType(
+    {
+        (ValueKind.DATE, Order.DAY_FIRST): ValueKind.DATE_DAY_FIRST,
+        (ValueKind.DATE, Order.MONTH_FIRST): ValueKind.DATE_MONTH_FIRST,
+        (ValueKind.INSTANT, Order.DAY_FIRST): ValueKind.INSTANT_DAY_FIRST,
+        (ValueKind.INSTANT, Order.MONTH_FIRST): ValueKind.INSTANT_MONTH_FIRST,
+    }
+)
+
+_UNREAD_GOES: MappingOf[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("res.partner", "crm.lead", "calendar.event"), RAW_KEPT),
+        "mail.message": "the raw text stands in the note",
+        "ir.attachment": "the raw text stands in the file's description",
+    }
+)
+"""Model of the target → where the raw text of what could not be read is kept."""
 
 ValueMap = MappingOf[str, str]
 """A pick-list's values as the source has them → the label or stage each becomes."""
@@ -232,7 +255,7 @@ class Mapping:
         return {target: selection_keys(known) for target, known in labels.items()}
 
     def rules(self, resource: str) -> dict[str, Rule]:
-        """Say what each field path of a resource is expected to hold (see `staging.check`)."""
+        """Say what each field path of a resource is expected to hold, for `staging`."""
         return self._rules.get(resource, {})
 
     @cached_property
@@ -244,10 +267,25 @@ class Mapping:
 
     def _rule(self, row: MapRow) -> Rule:
         transform = TRANSFORMS.get(row.transform)
-        kind = ValueKind.TEXT if transform is None else transform.kind
+        kind = ValueKind.TEXT if transform is None else transform.kind_of(row.part)
         choices = frozenset(self.values.get(row.field, {})) if kind is ValueKind.CHOICE else None
-        outcome = "kept as text" if row.disposition.plain else f"raw text kept beside {row.target}"
-        return Rule(row.path, kind, choices, outcome)
+        outcome = (
+            f"left empty; {_UNREAD_GOES.get(row.model, 'the raw text stays in the run folder')}"
+        )
+        kind = _ORDERED.get((kind, row.order), kind)
+        if kind not in {ValueKind.PHONE, ValueKind.STATE}:
+            return Rule(row.path, kind, choices, outcome)
+        own = {one.part: one.path for one in self._beside(row)}
+        countries = [own[part] for part in ("iso2", "country_code") if part in own]
+        countries += [one.path for one in self.of(row.resource) if one.transform == "country"]
+        return Rule(row.path, kind, choices, outcome, tuple(countries), own.get("country_code", ""))
+
+    def _beside(self, row: MapRow) -> list[MapRow]:
+        """List the rows that feed a combining transform together with this one."""
+        return [
+            one for one in self.of(row.resource)
+            if row.part and (one.transform, one.target) == (row.transform, row.target)
+        ]  # fmt: skip
 
     @property
     def lead_model(self) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.mapping.apply import HELD_BACK
 from workbench.mapping.context import Context
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.staging.findings import Finding
+from workbench.staging.outcomes import HELD_BACK
 from workbench.staging.paths import is_empty, value_at
 from workbench.state import Fate, IssueKind, id_text
 
 ORPHAN = "orphan: its patient is not in PracticeHub's list"
 NO_PATIENT = "it belongs to no patient"
+SHARERS = "subscribed_patients[].patient_id"
 CALENDAR_BLOCK = "a block in the calendar: it has no patient"
 
 
@@ -54,19 +55,12 @@ def held_back(waiting: list[str], issues: list[Finding]) -> Expected:
     return Expected(reason=reason, issues=tuple(dict.fromkeys(issues)), waiting=subjects)
 
 
-def singular(resource: str) -> str:
-    """Name one record of a resource, as external ids do: `clinical_notes` → `clinical_note`."""
-    if resource.endswith("ies"):
-        return f"{resource[:-3]}y"
-    return resource.removesuffix("s")
-
-
 def owner_of(record: Mapping[str, object]) -> str | None:
     """Give the id of the patient a record belongs to: its own, else the first of its sharers."""
     own = id_text(record.get("patient_id"))
     if own is not None:
         return own
-    sharers = value_at(record, "subscribed_patients[].patient_id")
+    sharers = value_at(record, SHARERS)
     for one in sharers if isinstance(sharers, list) else []:
         if not is_empty(one):
             return id_text(one)

@@ -23,6 +23,7 @@ from workbench.mapping.templates import Entry, Template, shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.mapping.unknown import unknown_row
 from workbench.staging.profile import FieldProfile
+from workbench.staging.times import Order
 
 EXACT = 0.98
 SYNONYM = 0.9
@@ -113,14 +114,17 @@ def _of_resource(
         match = matches.get(profile.path)
         fixed = match is not None and match.entry.fixed
         if profile.field in known:
-            made.append(Proposal(known[profile.field], 1.0, ("confirmed before",), fixed))
+            row = _relearnt(known[profile.field], profile)
+            told = ("confirmed before", *_order_reasons(row, profile))
+            made.append(Proposal(row, 1.0, told, fixed))
             continue
         row, confidence, reasons = unknown_row(profile, template, taken=taken)
         if match is not None:
             row, confidence = _row(profile, match.entry), match.confidence
             reasons = (*match.reasons, *((match.entry.why,) if match.entry.why else ()))
         row, more = _fit(row, odoo_fields, options)
-        told = (*reasons, *(f"it {words}" for words in profile.remarks), *more)
+        told = (*reasons, *(f"it {words}" for words in profile.remarks))
+        told += (*more, *_order_reasons(row, profile))
         made.append(Proposal(row, round(confidence, 2), told, fixed))
     return made
 
@@ -201,16 +205,42 @@ def _row(profile: FieldProfile, entry: Entry) -> MapRow:
         part=entry.part,
         also=entry.also,
         clinical=entry.clinical,
+        order=profile.order if _dates(transform, entry.part) else Order.ISO,
     )
 
 
+def _dates(transform: str, part: str) -> bool:
+    known = TRANSFORMS.get(transform)
+    return known is not None and known.dates(part)
+
+
+def _relearnt(row: MapRow, profile: FieldProfile) -> MapRow:
+    """Give a row that was proposed before; dates that say otherwise since open it again."""
+    seen = profile.order
+    if not _dates(row.transform, row.part) or seen in {Order.ISO, row.order}:
+        return row
+    # what a person said, or other values told, is not doubted by values that do not tell
+    if seen is Order.EITHER and row.order is not Order.ISO:
+        return row
+    contrary = row.order.is_told and seen.is_told
+    return replace(row, order=Order.MIXED if contrary else seen)
+
+
+def _order_reasons(row: MapRow, profile: FieldProfile) -> tuple[str, ...]:
+    """Say how the order of day and month was learnt, or why it was not."""
+    if row.order is Order.EITHER:
+        return ("every date could be read day first or month first",)
+    if row.order is Order.MIXED:
+        return ("some dates can only be read day first, others only month first",)
+    if not row.order.is_told:
+        return ()
+    count = sum(profile.formats.get(f"{kind}_{row.order}", 0) for kind in ("date", "datetime"))
+    words = "day first" if row.order is Order.DAY_FIRST else "month first"
+    return (f"{count} value(s) can only be read {words}, none the other way round",)
+
+
 def _by_values(profile: FieldProfile, entry: Entry) -> tuple[str, str]:
-    """Choose the reading that the values ask for: the order of dates, long lists as text."""
-    if entry.transform == "date" and not profile.formats.get("date_iso"):
-        if profile.formats.get("date_dmy") or profile.formats.get("date_either"):
-            return ("date_mdy", "date") if profile.formats.get("date_mdy") else ("date_dmy", "date")
-        if profile.formats.get("date_mdy"):
-            return "date_mdy", "date"
+    """Choose the reading that the values ask for: long lists as text."""
     if entry.transform == "selection" and profile.filled and not profile.values:
         return "text", "char"
     return entry.transform, entry.type

@@ -8,6 +8,8 @@ from collections.abc import Mapping as MappingOf
 from rapidfuzz import fuzz, process
 
 from workbench.mapping.context import Practitioner
+from workbench.mapping.drafts import may_be_text
+from workbench.mapping.faults import AS_TEXT, DAY_FIRST, MONTH_FIRST
 from workbench.mapping.model import (
     FALLBACK,
     NAME_ONLY,
@@ -38,6 +40,7 @@ def field_questions(proposals: Iterable[Proposal]) -> list[Question]:
     """Ask for each field what becomes of it; least certain first within a resource.
 
     The basis is the proposed row, so more records of the same kind do not reopen anything.
+    Where nobody can tell the day of a date from the month, nothing is proposed.
     """
     order: dict[str, int] = {}
     listed = list(proposals)
@@ -50,17 +53,22 @@ def field_questions(proposals: Iterable[Proposal]) -> list[Question]:
 def _field_question(proposal: Proposal) -> Question:
     row = proposal.row
     options = [row.choice]
+    if row.order.is_open:
+        options = [f"{row.choice}{how}" for how in (DAY_FIRST, MONTH_FIRST)]
+        # parts of a visit's time feed a time; a field of dates alone may stay what was typed
+        options += [f"{row.choice}{AS_TEXT}"] if may_be_text(row) else []
     if not proposal.fixed:
         options += [choice for choice in ("keep", "drop") if choice != row.choice]
     return Question(
         subject=field_subject(row.field),
         phase=PHASE,
-        question=f"What becomes of {row.path} in {row.resource}?",
+        question=f"What becomes of {row.path} in {row.resource}?"
+        + (" Which comes first in its dates, the day or the month?" if row.order.is_open else ""),
         options=options,
         basis={"row": row.as_json()},
-        proposal=row.choice,
+        proposal=None if row.order.is_open else row.choice,
         reasons=proposal.reasons,
-        confidence=proposal.confidence,
+        confidence=None if row.order.is_open else proposal.confidence,
         open_value=not proposal.fixed,
     )
 
@@ -253,7 +261,6 @@ def patient_fields(mapping: Mapping) -> PatientFields:
         for row in mapping.of("patients")
         if row.transform == "phone_list" and row.part == "number"
     ]
-    orders = {"date_dmy": Order.DAY_FIRST, "date_mdy": Order.MONTH_FIRST}
     return PatientFields(
         first=parts.get("first", ""),
         last=parts.get("last", ""),
@@ -262,5 +269,5 @@ def patient_fields(mapping: Mapping) -> PatientFields:
         phones=tuple(phones),
         postcode=paths("zip"),
         street=paths("street"),
-        birth_order=orders.get(births[0].transform, Order.ISO) if births else Order.ISO,
+        birth_order=births[0].order if births else Order.ISO,
     )

@@ -64,7 +64,6 @@ class Templates:
     resources: Mapping[str, Template]
     stages: tuple[StageNeed, ...]
     stage_words: Mapping[str, str]
-    countries: Mapping[str, str]
     events: Mapping[str, str]
 
     def of(self, resource: str, *, patient: bool) -> Template:
@@ -103,9 +102,6 @@ def shipped() -> Templates:
         stages=stages,
         stage_words={
             _word(word): name for name, known in values["stages"].items() for word in known["from"]
-        },
-        countries={
-            folded(word): code for code, known in values["countries"].items() for word in known
         },
         events={str(key): str(value) for key, value in _read("events").items()},
     )

@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from workbench.mapping import places
 from workbench.mapping.combiners import (
     address,
     company,
@@ -22,17 +21,18 @@ from workbench.mapping.combiners import (
     practitioner,
     prescription,
     referrer,
+    shown,
     visit_time,
 )
 from workbench.mapping.context import NOTHING, Made, Outcome, Outputs, Parts, Scope, Unmapped, made
 from workbench.mapping.rows import Ref, RefKind
 from workbench.mapping.templates import EMPTY_VALUE
-from workbench.staging import normalise
+from workbench.staging import normalise, places
 from workbench.staging.checks import ValueKind
 from workbench.staging.findings import Refused
 from workbench.staging.markup import plain_text, safe_html
 from workbench.staging.paths import is_empty
-from workbench.staging.times import Order, read_date, read_instant
+from workbench.staging.times import read_date, read_instant
 from workbench.state import IssueKind, id_text
 
 
@@ -58,6 +58,7 @@ class Transform:
         open_parts: any part's name will do.
         spans: its parts may have different targets and still are one group.
         kind: what a check expects of the field.
+        kinds: what it expects of a part, where that is something else.
     """
 
     name: str
@@ -68,6 +69,15 @@ class Transform:
     open_parts: bool = False
     spans: bool = False
     kind: ValueKind = ValueKind.TEXT
+    kinds: Mapping[str, ValueKind] = field(default_factory=dict)
+
+    def kind_of(self, part: str) -> ValueKind:
+        """Give what a check expects of the field that is a part."""
+        return self.kinds.get(part, self.kind)
+
+    def dates(self, part: str) -> bool:
+        """Whether a part is read as a date, with or without a time of day."""
+        return self.kind_of(part) in {ValueKind.DATE, ValueKind.INSTANT}
 
     @property
     def combines(self) -> bool:
@@ -101,26 +111,13 @@ def html(value: object, scope: Scope) -> Outcome:
 
 
 def date(value: object, scope: Scope) -> Outcome:
-    """Read a date written year first."""
-    del scope
-    return made(read_date(value))
-
-
-def date_dmy(value: object, scope: Scope) -> Outcome:
-    """Read a date written day first (or year first)."""
-    del scope
-    return made(read_date(value, order=Order.DAY_FIRST))
-
-
-def date_mdy(value: object, scope: Scope) -> Outcome:
-    """Read a date written month first (or year first)."""
-    del scope
-    return made(read_date(value, order=Order.MONTH_FIRST))
+    """Read a date written year first, or with the year last in the order the map tells."""
+    return made(read_date(value, order=scope.order()))
 
 
 def datetime(value: object, scope: Scope) -> Outcome:
-    """Read a local time in the clinic's zone, give it in UTC."""
-    return made(read_instant(value, zone=scope.context.timezone))
+    """Read a local time in the clinic's zone, give it in UTC; the date as `date` reads it."""
+    return made(read_instant(value, zone=scope.context.timezone, order=scope.order()))
 
 
 def boolean(value: object, scope: Scope) -> Outcome:
@@ -148,8 +145,8 @@ def email(value: object, scope: Scope) -> Outcome:
 
 
 def phone(value: object, scope: Scope) -> Outcome:
-    """Read a telephone number into its international form, by the record's country."""
-    return made(normalise.phone(value, region=scope.region))
+    """Read a telephone number, by the record's country, and write it as Odoo does."""
+    return made(shown(normalise.phone(value, region=scope.region)))
 
 
 def join_lines(value: object, scope: Scope) -> Outcome:
@@ -267,8 +264,6 @@ def _all() -> tuple[Transform, ...]:
         _of("plain_text", "char text", plain, kinds.PLAIN),
         _of("html", "html", html, kinds.HTML),
         _of("date", "date", date, kinds.DATE),
-        _of("date_dmy", "date", date_dmy, kinds.DATE_DAY_FIRST),
-        _of("date_mdy", "date", date_mdy, kinds.DATE_MONTH_FIRST),
         _of("datetime", "datetime", datetime, kinds.INSTANT),
         _of("boolean", "boolean", boolean, kinds.BOOLEAN),
         _of("integer", "integer", integer, kinds.INTEGER),
@@ -277,8 +272,8 @@ def _all() -> tuple[Transform, ...]:
         _of("phone", "char", phone, kinds.PHONE),
         _of("join_lines", "text", join_lines),
         _of("json_text", "text", json_text),
-        _of("country", "many2one", country),
-        _of("state", "many2one", state),
+        _of("country", "many2one", country, kinds.COUNTRY),
+        _of("state", "many2one", state, kinds.STATE),
         _of("selection", "selection", selection, kinds.CHOICE),
         _of("location", "selection", selection, kinds.CHOICE),
         _of("stage", "many2one selection", stage, kinds.CHOICE),
@@ -301,19 +296,24 @@ def _all() -> tuple[Transform, ...]:
             "phone_list", frozenset({"char"}), phone_list,
             parts=dict.fromkeys(("country_code", "number", "iso2"), "value"),
             also=(Also("mobile", "char"), Also("other", "char")),
+            kinds={"number": kinds.PHONE},
         ),
         Transform(
             "visit_time", frozenset({"datetime"}), visit_time, spans=True,
             parts={"date": "start", "time": "start", "start": "start",
                    "minutes": "end", "end": "end"},
+            kinds={"date": kinds.DATE, "start": kinds.INSTANT, "end": kinds.INSTANT,
+                   "minutes": kinds.DECIMAL},
         ),
         Transform(
             "practitioner", frozenset({"many2one"}), practitioner,
             parts=dict.fromkeys(("id", "email", "name"), "value"), also=(Also("name", "char"),),
+            kinds={"email": kinds.EMAIL},
         ),
         Transform(
             "referrer", frozenset({"text", "char"}), referrer,
             parts={"name": "value", "email": "value"},
+            kinds={"email": kinds.EMAIL},
             also=(Also("link", "many2one", "res.partner"),),
         ),
         Transform(

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from workbench.mapping.model import Disposition, MapRow
 from workbench.mapping.naming import custom_name, label_of
 from workbench.mapping.templates import ARCHIVE, Template
-from workbench.staging.profile import FieldProfile
+from workbench.staging.profile import DATES, INSTANTS, FieldProfile
+from workbench.staging.times import Order
 
 SURE, LIKELY, UNSURE = 0.85, 0.7, 0.5
 CHAR_LONGEST = 250
@@ -16,8 +17,6 @@ DIGITS = 9
 """Longer whole numbers do not fit Odoo's integers; they are somebody's keys anyway."""
 FEW, OFTEN = 12, 10
 """A list is a selection if it has few values and each fits many records."""
-
-_DATES = ("date_iso", "zero_date")
 
 
 def unknown_row(
@@ -55,11 +54,12 @@ def _custom(
         )  # fmt: skip
         return row, UNSURE, ("an unknown list of objects, kept as a list one can read",)
     kind, transform, confidence, reason = _typed(profile)
+    order = profile.order if kind in {"date", "datetime"} else Order.ISO
     name = custom_name(profile.path, taken=taken)
     shown = label_of(profile.path.removeprefix("custom_fields."))
     row = MapRow(
         profile.field, Disposition.MAPPED, f"{template.model}.{name}", transform, kind,
-        label="" if label_of(name) == shown else shown,
+        label="" if label_of(name) == shown else shown, order=order,
     )  # fmt: skip
     return row, confidence, ("a field of this clinic's own", reason)
 
@@ -89,12 +89,13 @@ def _typed_number(profile: FieldProfile, *, whole: bool) -> tuple[str, str, floa
 
 
 def _typed_text(profile: FieldProfile) -> tuple[str, str, float, str]:
-    if profile.share(*_DATES) == 1.0 and profile.formats.get("date_iso"):
-        return "date", "date", LIKELY, "always a date, year first"
-    if profile.share("datetime_iso") == 1.0:
-        return "datetime", "datetime", LIKELY, "always a date and time"
-    if profile.share("date_dmy", "date_either") == 1.0 and profile.formats.get("date_dmy"):
-        return "date", "date_dmy", UNSURE, "dates, day first"
+    for kinds, kind, words in (
+        (DATES, "date", "a date"),
+        (INSTANTS, "datetime", "a date and time"),
+    ):
+        if profile.share(*kinds) and profile.share(*kinds, "zero_date") == 1.0:
+            sure = LIKELY if profile.order is Order.ISO else UNSURE
+            return kind, kind, sure, f"always {words}"
     if profile.share("html", "lines", "json") > 0 or profile.longest > CHAR_LONGEST:
         return "text", "plain_text", LIKELY, "long or marked-up text"
     values = len(profile.values)

@@ -16,6 +16,7 @@ from workbench.mapping.model import (
     MapRow,
     type_of,
 )
+from workbench.staging.times import Order
 from workbench.state.ids import id_order
 
 VERSION = 1
@@ -23,7 +24,7 @@ _HEAD = """\
 # What becomes of every PracticeHub field in Odoo: one line a field.
 # as: mapped | combined | lookup | kept | dropped    to: model and field    with: transform
 """
-_KEYS = {"as", "to", "with", "type", "part", "also", "clinical", "label", "why"}
+_KEYS = {"as", "to", "with", "type", "part", "also", "clinical", "label", "why", "order"}
 _SECTIONS = {
     "version", "appointments_to", "timezone", "region", "fields", "values", "practitioners",
     "duplicates",
@@ -187,6 +188,9 @@ class _Reader:
         if known["as"] not in set(Disposition):
             self._fault(node, source, f"as must be one of {', '.join(Disposition)}")
             return None
+        if (known["order"] or Order.ISO) not in set(Order):
+            self._fault(node, source, f"order must be {Order.DAY_FIRST} or {Order.MONTH_FIRST}")
+            return None
         disposition = Disposition(known["as"])
         usual = "" if disposition.plain else type_of(known["to"], known["with"])
         return MapRow(
@@ -200,6 +204,7 @@ class _Reader:
             clinical=self._flag(entries.get("clinical"), source),
             label=known["label"],
             why=known["why"],
+            order=Order(known["order"] or Order.ISO),
         )
 
     def _fault(self, node: yaml.Node | None, where: str, what: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from workbench import show
-from workbench.phases import knowledge
+from workbench.phases import knowledge, reading
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
-from workbench.practicehub import RESOURCES, walk
+from workbench.practicehub import walk
 from workbench.reports import charts
 
 FIRST_PAGES = 3
@@ -22,18 +22,20 @@ class Audit(Steps):
     def pages(self) -> show.Table:
         """Read the first pages of every resource; extraction goes on from there."""
         with self.run.progress("first pages of the audit", unit="resources") as told:
-            for number, resource in enumerate(RESOURCES, start=1):
+            asked = reading.lists(self.run)
+            for number, resource in enumerate(asked, start=1):
                 for _page in walk(
                     self.run.source, self.store, resource.name,
                     folder=self.run.folder, pages=FIRST_PAGES, phase=self.name,
                 ):  # fmt: skip
-                    told(number - 1, len(RESOURCES), "PracticeHub's one request a second")
-                told(number, len(RESOURCES), "")
+                    told(number - 1, len(asked), "PracticeHub's one request a second")
+                told(number, len(asked), "")
         return show.Table(
             "Read so far",
-            ("resource", "pages", "rows", "reported"),
-            [(w.resource, w.pages, w.rows, "–" if w.reported is None else w.reported)
-             for w in self.store.source.walks() if w.pages],
+            ("resource", "pages", "rows", "reported", ""),
+            [(w.resource, w.pages, w.rows, "–" if w.reported is None else w.reported,
+              reading.standing(w))
+             for w in self.store.source.walks()],
         )  # fmt: skip
 
     @alone
@@ -56,16 +58,21 @@ class Audit(Steps):
         )  # fmt: skip
 
     @alone
-    def proposals(self) -> show.Table:
+    def proposals(self) -> show.Stack:
         """Propose what becomes of every field; the questions wait in the map phase."""
         knowledge.ask(self)
         found = self.store.decisions.questions("field:")
-        return show.Table(
-            f"{len(found)} fields, each with a proposal for a person to confirm",
-            ("field", "proposal", "confidence", "because"),
-            [(d.subject.removeprefix("field:"), d.proposal or "none",
-              "" if d.confidence is None else f"{d.confidence:.0%}", "; ".join(d.reasons))
-             for d in found],
+        return show.Stack(
+            (
+                show.Table(
+                    f"{len(found)} fields, each with a proposal for a person to confirm",
+                    ("field", "proposal", "confidence", "because"),
+                    [(d.subject.removeprefix("field:"), d.proposal or "none",
+                      "" if d.confidence is None else f"{d.confidence:.0%}", "; ".join(d.reasons))
+                     for d in found],
+                ),
+                reading.complexity(reading.forecast(self.run)),
+            )
         )  # fmt: skip
 
     def judge(self) -> Finding:

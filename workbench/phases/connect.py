@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from workbench import show
 from workbench.odoo import Level, preflight
+from workbench.phases import knowledge, reading
 from workbench.phases.finding import Finding
 from workbench.phases.reporting import write_preflight_report
 from workbench.phases.steps import Steps, alone
-from workbench.practicehub import RESOURCES, estimate, walk
+from workbench.practicehub import walk
 from workbench.progress import duration
 from workbench.state import WalkState
 
@@ -42,12 +45,13 @@ class Connect(Steps):
     def totals(self) -> show.Table:
         """Ask for the first page of every resource: its total, or that it is not there."""
         with self.run.progress("first pages", unit="resources") as told:
-            for number, resource in enumerate(RESOURCES, start=1):
+            asked = reading.lists(self.run)
+            for number, resource in enumerate(asked, start=1):
                 self._first_page(resource.name)
-                told(number, len(RESOURCES), "PracticeHub's one request a second")
+                told(number, len(asked), "PracticeHub's one request a second")
         rows = [
-            (walked.resource, walked.reported if walked.state is not WalkState.ABSENT else "–",
-             "not in this account" if walked.state is WalkState.ABSENT else "there")
+            (walked.resource, "–" if walked.reported is None else walked.reported,
+             reading.standing(walked))
             for walked in self.store.source.walks()
         ]  # fmt: skip
         return show.Table("What PracticeHub reports", ("resource", "records", ""), rows)
@@ -70,27 +74,36 @@ class Connect(Steps):
             [(f.level.value, f.subject, f.what, f.do) for f in findings],
         )
 
-    def forecast(self) -> show.Lines:
+    def forecast(self) -> show.Stack:
         """Say how long extraction will take and how complex the migration is."""
-        found = estimate(
-            self.store,
-            per_second=self.config.practicehub.requests_per_second,
-            page_size=self.config.practicehub.page_size,
-        )
-        return show.Lines(
-            f"About {duration(found.seconds)} of reading; complexity {found.grade}",
-            [f"{found.requests:,} requests are left to make", *found.reasons],
-        )
+        found = reading.forecast(self.run, clarity=knowledge.first_look(self))
+        zone = self.config.practicehub.timezone
+        return show.Stack(
+            (
+                show.Lines(
+                    f"About {duration(found.seconds)} of reading",
+                    [reading.ending(found, zone=zone, now=datetime.now(UTC)),
+                     reading.files_ahead(found)],
+                ),
+                reading.complexity(found),
+            )
+        )  # fmt: skip
 
     def judge(self) -> Finding:
         """Say whether both ends were reached and nothing blocks."""
         walks = self.store.source.walks()
         present = [walked for walked in walks if walked.state is not WalkState.ABSENT]
+        refused = sum(
+            walked.state is WalkState.ABSENT and walked.note == reading.FORBIDDEN
+            for walked in walks
+        )
         missing = []
         if not any(walked.resource == FIRST for walked in present):
             missing.append("PracticeHub's patients were not reached")
-        if len(walks) < len(RESOURCES):
-            missing.append(f"{len(RESOURCES) - len(walks)} resource(s) were not asked for")
+        asked = {walked.resource for walked in walks}
+        unasked = [one.name for one in reading.lists(self.run) if one.name not in asked]
+        if unasked:
+            missing.append(f"not asked for yet: {', '.join(unasked)}")
         found = self.store.journey.document("preflight")
         findings = found if isinstance(found, list) else []
         if not findings:
@@ -102,6 +115,7 @@ class Connect(Steps):
             tuple(missing),
             (
                 ("resources in this account", len(present)),
+                ("resources the key may not read", refused),
                 ("records reported", sum(w.reported or 0 for w in present)),
                 ("findings in Odoo", f"{len(findings)}, {warnings} of them warnings"),
             ),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from workbench import show
-from workbench.phases import duplicates, gates, knowledge, loading
+from workbench.phases import cleansing, duplicates, gates, knowledge, loading, reading
 from workbench.phases.extract import fetch_all_files, read_everything
 from workbench.phases.finding import Finding
 from workbench.phases.migrate import balance_table
 from workbench.phases.steps import Steps, alone
-from workbench.practicehub import RESOURCES
+from workbench.practicehub import list_dangling
 from workbench.proof import balance
 from workbench.state import Issue, IssueKind, WalkState
 
@@ -51,6 +51,8 @@ class Delta(Steps):
         self.store.journey.set_document("delta", {"generation": generation, "rows": rows})
         fetch_all_files(self)
         knowledge.learn(self)
+        cleansing.read_values(self)
+        list_dangling(self.store, phase=self.name)
         duplicates.look(self)
         return show.Table(
             "Since the last pass",
@@ -66,6 +68,7 @@ class Delta(Steps):
             return show.Table("Nothing loaded: decisions are open", ("subject",),
                               [(d.subject,) for d in self.open_decisions()])  # fmt: skip
         duplicates.settle(self)
+        cleansing.read_values(self)  # a field may have been decided about since
         return loading.as_table("Brought over", loading.load_all(self))
 
     @alone
@@ -82,6 +85,9 @@ class Delta(Steps):
         rows = document["rows"] if isinstance(document, dict) else []
         if not isinstance(document, dict):
             missing.append("nobody looked")
+        unread = cleansing.unread(self.store)
+        if unread:
+            missing.append(f"the values of {unread} record(s) are not checked")
         return Finding(
             tuple(missing),
             (
@@ -94,13 +100,12 @@ class Delta(Steps):
     def _generation(self) -> int:
         newest = self.store.source.last_generation()
         walks = self.store.source.walks(generation=newest)
-        complete = len(walks) >= len(RESOURCES) and all(
-            w.state is not WalkState.WALKING for w in walks
-        )
+        ended = {w.resource for w in walks if w.state is not WalkState.WALKING}
+        complete = ended.issuperset(self._names())
         return newest + 1 if newest == 0 or complete else newest
 
     def _names(self) -> list[str]:
-        return [resource.name for resource in RESOURCES]
+        return [resource.name for resource in reading.lists(self.run)]
 
     def _held(self, resource: str) -> dict[str, str]:
         return {r.source_id: r.sha256 for r in self.store.source.records(resource)}

@@ -93,7 +93,11 @@ class Expectations:
                    or self._store.source.file(resource, record.source_id))  # fmt: skip
 
     def list_issues(self, told: Callable[[int, int | None, str], None], *, phase: str) -> None:
-        """Go through all records once and list everything odd."""
+        """Go through all records once and list what the load will meet.
+
+        What is odd about a single value was listed when it was read; this adds what shows
+        only between fields, between records, or between a value and what Odoo has.
+        """
         done = 0
         total = sum(self.count(stage) for stage in STAGES)
         batch: list[Issue] = []
@@ -102,10 +106,10 @@ class Expectations:
                 batch += due.issues(phase)
                 done += 1
                 if len(batch) >= _TOGETHER:
-                    self._store.staging.add_issues(batch)
+                    self._store.staging.add_issues(batch, beside=True)
                     batch = []
                 told(done, total, "")
-        self._store.staging.add_issues(batch)
+        self._store.staging.add_issues(batch, beside=True)
 
     def _name_of(self, patient: str) -> str | None:
         """Give a patient's name as it is expected in Odoo: visits are titled with it."""

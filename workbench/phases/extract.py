@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from workbench import panels, show
-from workbench.phases import duplicates, gates, knowledge
+from workbench import masking, panels, show
+from workbench.errors import UsageError
+from workbench.phases import cleansing, duplicates, gates, knowledge, reading
 from workbench.phases.expectations import Expectations
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
-from workbench.practicehub import LOOPBACK, RESOURCES, fetch_files, shortfall, walk
+from workbench.practicehub import (
+    LOOPBACK,
+    compared,
+    fetch_files,
+    list_dangling,
+    shortfall,
+    walk,
+)
 from workbench.proof import balance
-from workbench.state import FileState, WalkState
+from workbench.reports import changes_table, write_cleanse
+from workbench.staging import explain
+from workbench.state import FileState, IssueKind, Store, WalkState
 
-PACE = "PracticeHub allows one request a second"
+PACE = "PracticeHub, at the pace it allows"
 
 
 class Extract(Steps):
@@ -29,42 +39,79 @@ class Extract(Steps):
     def pages(self) -> show.Table:
         """Read every page that is not held yet; a finished resource costs no request."""
         read_everything(self, generation=0)
-        volumes = self.store.source.volumes().values()
         return show.Table(
             "What is held",
-            ("resource", "reported", "rows", "distinct"),
-            [(v.resource, "–" if v.reported is None else v.reported, v.rows, v.distinct)
-             for v in volumes],
-            note="Rows exceed distinct records where PracticeHub sends a record twice.",
-        )  # fmt: skip
+            ("resource", "reported", "rows", "distinct", "finding"),
+            _held(self.store),
+            note="Rows exceed distinct records where PracticeHub sends a record twice, or was "
+            "asked twice because records came and went.",
+        )
 
     @alone
     def files(self) -> show.Table:
         """Fetch the bytes of every file; they come from a file host and wait for no pace."""
         fetch_all_files(self)
-        counts: dict[str, tuple[int, int]] = {}
-        for held in self.store.source.files():
-            number, size = counts.get(held.state.value, (0, 0))
-            counts[held.state.value] = (number + 1, size + (held.size or 0))
+        sums = sorted(self.store.source.file_sums().items())
         return show.Table(
             "Files",
-            ("state", "files", "bytes"),
-            [(state, number, size) for state, (number, size) in sorted(counts.items())],
+            ("state", "files", "bytes held"),
+            [(state.value, number, size) for state, (number, size) in sums],
             note="Files that are missing or refused are listed as issues, each with its reason.",
         )
 
     @alone
-    def check(self) -> show.Table:
-        """Profile all records, look for fields and values not seen before, list what is odd."""
+    def check(self) -> show.Stack:
+        """Read every value by the map, look for fields and values not seen before, list it all."""
         knowledge.learn(self)
+        cleansing.read_values(self)
+        list_dangling(self.store, phase=self.name)
         if not knowledge.open_questions(self.store):
             with self.run.progress("checking records", unit="records") as told:
                 Expectations(self.run).list_issues(told, phase=self.name)
+        write_cleanse(self.store, self.run.folder)
+        counts = self.store.staging.issue_counts()
+        kinds = dict.fromkeys(IssueKind(kind) for kind, *_ in counts)
+        return show.Stack(
+            (
+                show.Table(
+                    "Everything odd",
+                    ("kind", "resource", "field", "records"),
+                    counts,
+                    note="Nothing is dropped: reports/cleanse.csv names each record and what "
+                    "happens to it.",
+                ),
+                show.Table(
+                    "What each kind means",
+                    ("kind", "meaning"),
+                    [(kind.value, kind.meaning) for kind in kinds],
+                ),
+            )
+        )
+
+    def changes(self) -> show.Table:
+        """Count by field what reading the values changed; no value stands in it."""
+        return changes_table(self.store)
+
+    @alone
+    def explain(self, resource: str, source_id: str) -> show.Table:
+        """Show what reading one record's values changed: rule, before and after.
+
+        Values are masked unless the configuration says `show_patient_data`.
+
+        Raises:
+            UsageError: no such record is held.
+        """
+        record = self.store.source.record(resource, source_id)
+        if record is None:
+            what = f"{resource} {source_id} is not held."
+            raise UsageError(what, do="Name a resource and an id as the issue list has them.")
+        shown = masking.plain if self.config.migration.show_patient_data else self.run.mask
+        changes = explain(resource, record.data, knowledge.draft(self).mapping)
         return show.Table(
-            "Everything odd",
-            ("kind", "resource", "field", "records"),
-            self.store.staging.issue_counts(),
-            note="Nothing is dropped: each issue names the record and what happens to it.",
+            f"What reading changed in {resource} {source_id}",
+            ("field", "rule", "before", "after"),
+            [(one.path, one.rule, shown(one.before), shown(one.after)) for one in changes],
+            note="The raw value stays as it came; what is not listed was taken as it is.",
         )
 
     @alone
@@ -75,14 +122,18 @@ class Extract(Steps):
 
     def judge(self) -> Finding:
         """Say whether everything reported is held."""
+        ended = {w.resource for w in self.store.source.walks() if w.state is not WalkState.WALKING}
         missing = [
-            f"{walked.resource} is not read to its end"
-            for walked in self.store.source.walks()
-            if walked.state is WalkState.WALKING
+            f"{one.name} is not read to its end"
+            for one in reading.lists(self.run)
+            if one.name not in ended
         ]
-        pending = self.store.source.files(FileState.PENDING)
-        if pending:
-            missing.append(f"{len(pending)} file(s) are not fetched")
+        files = {state: number for state, (number, _) in self.store.source.file_sums().items()}
+        if FileState.PENDING in files:
+            missing.append(f"{files[FileState.PENDING]} file(s) are not fetched")
+        unread = cleansing.unread(self.store)
+        if unread:
+            missing.append(f"the values of {unread} record(s) are not checked")
         volumes = self.store.source.volumes().values()
         return Finding(
             tuple(missing),
@@ -93,40 +144,67 @@ class Extract(Steps):
                     "fewer than PracticeHub reports",
                     sum(t.short for t in balance(self.store).resources),
                 ),
-                ("files held", len(self.store.source.files(FileState.HELD))),
+                ("files held", files.get(FileState.HELD, 0)),
                 ("issues", sum(count for *_, count in self.store.staging.issue_counts())),
             ),
         )
 
 
+def _held(store: Store) -> list[tuple[object, ...]]:
+    """List how much of each resource is held, and how that compares with what is reported."""
+    volumes, findings = store.source.volumes(), compared(store)
+    rows: list[tuple[object, ...]] = []
+    for walked in store.source.walks():
+        volume = volumes.get(walked.resource)
+        if volume is None:
+            rows.append((walked.resource, "–", 0, 0, reading.standing(walked)))
+            continue
+        found = findings.get(walked.resource)
+        words = found.finding.value if found else "not compared yet"
+        if found and found.gone:
+            words += f"; {found.gone} were deleted meanwhile"
+        reported = "–" if volume.reported is None else volume.reported
+        rows.append((volume.resource, reported, volume.rows, volume.distinct, words))
+    return rows
+
+
 def read_everything(steps: Steps, *, generation: int) -> None:
-    """Walk every resource to its end in one pass over the source."""
+    """Walk every resource to its end in one pass over the source, and compare the numbers.
+
+    Progress counts records: those this pass met, of those that PracticeHub reports.
+    """
     store, run = steps.store, steps.run
-    asked = [resource.name for resource in RESOURCES]
-    reported = {w.resource: w.reported for w in store.source.walks()}
-    total = sum(reported.get(name) or 0 for name in asked)
-    with run.progress("reading pages", unit="rows") as told:
+    asked = [resource.name for resource in reading.lists(run)]
+    before = {w.resource: w.reported or 0 for w in store.source.walks()}
+    with run.progress("reading pages", unit="records") as told:
+
+        def tell(_done: int, _total: int | None, waiting: str) -> None:
+            walks = {w.resource: w for w in store.source.walks(generation=generation)}
+            done = sum(w.distinct for w in walks.values())
+            reported = {name: w.reported or w.distinct for name, w in walks.items()}
+            total = sum({**before, **reported}.values())
+            told(done, max(done, total), waiting or PACE)
+
         for name in asked:
             for _page in walk(run.source, store, name, folder=run.folder, generation=generation,
-                              phase=steps.name):  # fmt: skip
-                rows = sum(w.rows for w in store.source.walks(generation=generation))
-                told(rows, max(total, rows), PACE)
+                              phase=steps.name, on_progress=tell):  # fmt: skip
+                pass
             shortfall(run.source, store, name, folder=run.folder, generation=generation,
-                      phase=steps.name)  # fmt: skip
-        rows = sum(w.rows for w in store.source.walks(generation=generation))
-        told(rows, rows, "")
+                      phase=steps.name, on_progress=tell)  # fmt: skip
 
 
 def fetch_all_files(steps: Steps) -> None:
-    """Fetch the files that are not held yet."""
-    run = steps.run
+    """Fetch the files that are not held yet, or whose records changed."""
+    run, source = steps.run, steps.config.practicehub
+    most = max(1, round(source.largest_file_mb * 1_000_000)) if source.largest_file_mb else None
     with run.progress("fetching files", unit="files") as told:
         for _result in fetch_files(
             run.source,
             steps.store,
             folder=run.folder,
-            hosts=steps.config.practicehub.file_hosts,
-            allow_loopback=urlsplit(steps.config.practicehub.base_url).hostname in LOOPBACK,
+            hosts=source.file_hosts,
+            allow_loopback=urlsplit(source.base_url).hostname in LOOPBACK,
+            max_bytes=most,
             phase=steps.name,
             on_progress=told,
         ):

@@ -28,12 +28,16 @@ from workbench.mapping import (
     value_questions,
 )
 from workbench.mapping.faults import MODELS
-from workbench.phases import gates
+from workbench.phases import gates, reading
+from workbench.practicehub import Clarity
 from workbench.staging import FieldProfile, profile_records
 from workbench.state import Decision, Question, Store, id_text
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
+
+_FIRST_ROWS = 100
+"""Records of each list that a first look at its fields takes: a page."""
 
 OdooFields = dict[str, dict[str, dict[str, object]]]
 
@@ -120,6 +124,19 @@ def ask(steps: Steps) -> Asked:
 def open_questions(store: Store) -> int:
     """Count the questions about the map that still wait."""
     return sum(len(store.decisions.open(prefix)) for prefix in gates.MAP_PREFIXES)
+
+
+def first_look(steps: Steps) -> Clarity:
+    """Say of how many fields met so far it is clear what becomes of them; keeps nothing."""
+    source = steps.store.source
+    profiles = [
+        profile
+        for name in source.resources()
+        for profile in profile_records(name, (r.data for r in source.sample(name, _FIRST_ROWS)))
+    ]
+    offered = propose(profiles, odoo_fields={}, options=options(steps))
+    doubtful = sum(one.confidence < reading.CLEAR for one in offered)
+    return Clarity(len(offered), doubtful, "fields met on the first pages")
 
 
 def draft(steps: Steps) -> Draft:

@@ -154,10 +154,11 @@ def _settle(steps: Steps, window: list[Due], refused: list[Refusal]) -> None:
     """Write down what became of each record of a window, and what was odd about it."""
     reasons = {one.external_id: one for one in refused}
     outcomes: list[Outcome] = []
-    issues: list[Issue] = []
+    odd: list[Issue] = []
+    refusals: list[Issue] = []
     for due in window:
-        issues += due.issues(steps.name)
-        issues += [
+        odd += due.issues(steps.name)
+        refusals += [
             Issue(IssueKind.REFUSED_BY_ODOO, due.resource, due.source_id, refusal.field,
                   refusal.reason, f"{row.external_id} is not in Odoo", steps.name)
             for row in due.expected.rows
@@ -176,7 +177,8 @@ def _settle(steps: Steps, window: list[Due], refused: list[Refusal]) -> None:
                                     steps.name))  # fmt: skip
     with steps.store.transaction():
         steps.store.proof.set_outcomes(outcomes)
-        steps.store.staging.add_issues(issues)
+        steps.store.staging.add_issues(odd, beside=True)
+        steps.store.staging.add_issues(refusals)
 
 
 def _fate(steps: Steps, due: Due, refused: dict[str, Refusal]) -> tuple[Fate, str, str] | None:

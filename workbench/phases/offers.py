@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, cast
 
 from workbench.errors import LookupFailedError
 from workbench.mapping import Mapping
-from workbench.mapping.places import country_code
 from workbench.mapping.rows import Ref, RefKind
 from workbench.staging import normalise
 from workbench.staging.paths import value_at
+from workbench.staging.places import country_code
 from workbench.state import Store
 
 if TYPE_CHECKING:

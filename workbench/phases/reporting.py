@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from workbench import masking, show
-from workbench.phases import gates, knowledge
+from workbench.phases import gates, knowledge, reading
 from workbench.reports import (
     Mask,
     Page,
@@ -20,7 +20,6 @@ from workbench.reports import (
     write_reports,
     write_sample_diff,
 )
-from workbench.state import WalkState
 
 if TYPE_CHECKING:
     from workbench.odoo import RollbackPlan
@@ -49,7 +48,7 @@ def write_preflight_report(run: Run) -> Path:
     found = run.store.journey.document("preflight")
     findings = found if isinstance(found, list) else []
     walks = run.store.source.walks()
-    totals = [(w.resource, "not in this account" if w.state is WalkState.ABSENT else w.reported)
+    totals = [(w.resource, "–" if w.reported is None else w.reported, reading.standing(w))
               for w in walks]  # fmt: skip
     return write_preflight(
         run.store,
@@ -60,7 +59,7 @@ def write_preflight_report(run: Run) -> Path:
         tables=[
             show.Table("Odoo", ("", "subject", "finding", "what to do"),
                        [(f["level"], f["subject"], f["what"], f["do"]) for f in findings]),
-            show.Table("PracticeHub", ("resource", "records reported"), totals),
+            show.Table("PracticeHub", ("resource", "records reported", ""), totals),
         ],
         lead="What was found at both ends before anything was written.",
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from workbench.phases.order import PHASES
@@ -115,14 +116,16 @@ def _forecast(run: Run) -> list[str]:
     """Say how much reading is left, while some is."""
     if all(walk.state is not WalkState.WALKING for walk in run.store.source.walks()):
         return []
-    from workbench.practicehub import estimate  # noqa: PLC0415 - a finished run needs no client
+    from workbench.phases import reading  # noqa: PLC0415 - a finished run needs no client
 
-    asked = run.config.practicehub
-    left = estimate(run.store, per_second=asked.requests_per_second, page_size=asked.page_size)
-    return [
-        "",
-        (
-            f"  about {duration(left.seconds)} of reading is left: "
-            f"{left.requests:,} requests; complexity {left.grade}"
+    left = reading.forecast(run)
+    zone = run.config.practicehub.timezone
+    told = [
+        f"about {duration(left.seconds)} of reading is left. "
+        + reading.ending(left, zone=zone, now=datetime.now(UTC)),
+        reading.files_ahead(left),
+        f"complexity {left.grade}: " + "; ".join(
+            f"{one.name}: {one.found} ({one.grade or 'not graded'})" for one in left.aspects
         ),
-    ]
+    ]  # fmt: skip
+    return ["", *(_wrapped("  ", line) for line in told)]

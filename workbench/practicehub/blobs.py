@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
-import itertools
 import os
+import secrets
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from typing import Self
 from workbench.errors import StateError, StorageFullError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NUMBER = itertools.count()
+_PART = "part-"
 
 
 @contextmanager
@@ -62,10 +63,13 @@ def keep_page(folder: Path, body: bytes) -> str:
     """
     sha256 = hashlib.sha256(body).hexdigest()
     target = page_path(folder, sha256)
-    if not target.exists():
-        with Sink(folder / "pages") as sink:
-            sink.write(zlib.compress(body, 6))
-            sink.keep(target)
+    if target.exists():
+        with named_storage_errors(target):
+            _sync_names(target)  # whoever put it there may have been killed before that
+        return sha256
+    with Sink(folder / "pages") as sink:
+        sink.write(zlib.compress(body, 6))
+        sink.keep(target)
     return sha256
 
 
@@ -89,23 +93,48 @@ def read_page(folder: Path, sha256: str) -> bytes:
 class Sink:
     """A file being written beside its place, hashed on the way; gone unless it is kept.
 
-    `size` is in bytes; `sha1` and `sha256` are of what was written so far.
+    `size` is in bytes; `sha1` and `sha256` are of what was written so far. The file is
+    locked while it is written, so that `sweep` can tell it from what a killed process left.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._path = root / f"part-{os.getpid()}-{next(_NUMBER)}"
+        self._path = root / _PART
         self._sha1 = hashlib.sha1(usedforsecurity=False)  # Odoo's own attachment checksum
         self._sha256 = hashlib.sha256()
         self._file = -1
         self.size = 0
 
     def __enter__(self) -> Self:
-        with named_storage_errors(self._path):
+        with named_storage_errors(self._root / _PART):
             make_folder(self._root)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-            self._file = os.open(self._path, flags, 0o600)
+            while not self._opened():
+                pass
         return self
+
+    def _opened(self) -> bool:
+        """Open a file of a new name; False where a sweep took it before it was locked."""
+        self._path = self._root / f"{_PART}{secrets.token_hex(8)}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self._file = os.open(self._path, flags, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            if os.fstat(self._file).st_nlink:
+                return True
+        except BaseException:
+            self._drop()
+            raise
+        self._drop()
+        return False
+
+    def _drop(self) -> None:
+        """Close the file and remove its name; what cannot be removed now, a sweep removes."""
+        file, self._file = self._file, -1
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        if file >= 0:
+            with contextlib.suppress(OSError):  # what was to be kept was brought to disk before
+                os.close(file)
 
     def write(self, chunk: bytes) -> None:
         """Add bytes."""
@@ -133,8 +162,7 @@ class Sink:
             make_folder(target.parent)
             os.fsync(self._file)
             self._path.rename(target)
-            for folder in (target.parent, target.parent.parent):
-                _sync_folder(folder)
+            _sync_names(target)
 
     def __exit__(
         self,
@@ -142,32 +170,39 @@ class Sink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.close(self._file)
-        self._path.unlink(missing_ok=True)
+        self._drop()
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder that only its owner may enter."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make a folder that only its owner may enter, and bring its name to the disk."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+    _sync_folder(path.parent)
 
 
 def sweep(root: Path) -> None:
-    """Remove what killed processes left half written; a living one's is left alone."""
-    for part in root.glob("part-*-*"):
-        process = part.name.split("-")[1]
-        if not process.isdecimal() or (int(process) != os.getpid() and not _alive(int(process))):
-            with contextlib.suppress(FileNotFoundError):
+    """Remove what killed processes left half written; what is being written is left alone.
+
+    A part that is being written is locked by its writer, and a lock ends with the process
+    that holds it. A process number would not tell: it may be another process by now, or
+    one in another container.
+    """
+    for part in root.glob(f"{_PART}*"):
+        with contextlib.suppress(OSError):  # gone already, or locked: somebody writes to it
+            file = os.open(part, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 part.unlink()
+            finally:
+                os.close(file)
 
 
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _sync_names(target: Path) -> None:
+    """Bring the name of a blob and that of its folder to the disk."""
+    for folder in (target.parent, target.parent.parent):
+        _sync_folder(folder)
 
 
 def _sync_folder(path: Path) -> None:

@@ -1,16 +1,23 @@
 """The list resources an account may have, patients first.
 
 Which of them an account really has is asked, never assumed: one that is answered with 404
-is noted and skipped.
+is noted and skipped. An account may have more of them than are known; their names stand in
+its configuration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from workbench.errors import ConfigError
 from workbench.state import id_text
+from workbench.state.ids import singular
+
+PATIENTS = "patients"
+CREATED, CHANGED = "created", "updated"
+"""What the times of a record are called wherever they were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,52 +38,56 @@ class FileFields:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One list resource.
+    """One list resource; its records' key is `id`.
 
     Args:
         name: as in its path; what the run calls it everywhere.
-        singular: as in external ids: `patient_12`.
-        order: its place in the walk; parents come before children.
-        patient_key: the field that names the patient, or None where it is nobody's.
-        patient_list: a list of sharers; its first one owns the record where `patient_key`
-            is null.
+        parents: field → the resource it refers to. `sharers[].patient_id` is a field of the
+            objects of a list. Of several that name a patient the first filled one owns the
+            record, and of a list its first entry.
         file: where a record tells of its file, or None.
-        created: the field with the time it was made.
-        updated: the field with the time it was last changed, where it has one.
+        created: the field with the time it was made; None: no record was seen to have one.
+        updated: the field with the time it was last changed; None: likewise.
     """
 
     name: str
-    singular: str
-    order: int
-    patient_key: str | None = None
-    patient_list: str | None = None
+    parents: Mapping[str, str] = field(default_factory=dict, hash=False)
     file: FileFields | None = None
-    created: str = "created"
-    updated: str = "updated"
-    path: str = field(default="")
-
-    def __post_init__(self) -> None:
-        if not self.path:
-            object.__setattr__(self, "path", f"/{self.name}")
+    created: str | None = CREATED
+    updated: str | None = None
 
     @property
-    def times(self) -> tuple[str, str]:
-        """Name the fields with the times of creation and of the last change."""
-        return (self.created, self.updated)
+    def path(self) -> str:
+        """Where it is asked for, below the account's address."""
+        return f"/{self.name}"
+
+    @property
+    def singular(self) -> str:
+        """One of its records, as in external ids: `patient_12`."""
+        return singular(self.name)
 
     def patient_of(self, row: Mapping[str, object]) -> str | None:
         """Give the id of the patient a row belongs to, as text, or None."""
-        if self.patient_key is None:
-            return None
-        own = id_text(row.get(self.patient_key))
-        if own is not None or self.patient_list is None:
-            return own
-        sharers = row.get(self.patient_list)
-        first = sharers[0] if isinstance(sharers, list) and sharers else None
-        return id_text(first.get(self.patient_key)) if isinstance(first, dict) else None
+        for path, parent in self.parents.items():
+            if parent == PATIENTS:
+                for one in ids_at(path, row):
+                    return one
+        return None
 
 
-_PATIENT = "patient_id"
+def ids_at(path: str, row: Mapping[str, object]) -> Iterator[str]:
+    """Give the ids that stand in one field of a row, as text; of a list, each object's."""
+    head, listed, inner = path.partition("[].")
+    value = row.get(head)
+    if not listed:
+        value, inner = [row], head
+    for item in value if isinstance(value, list) else []:
+        found = id_text(item.get(inner)) if isinstance(item, Mapping) else None
+        if found is not None:
+            yield found
+
+
+_PATIENT: Mapping[str, str] = {"patient_id": PATIENTS}
 _FILES = FileFields(url=("url", "file_url"))
 _DOCUMENTS = FileFields(url=("file_url", "url"))
 _SCANS = FileFields(
@@ -87,43 +98,95 @@ _SCANS = FileFields(
 )
 
 RESOURCES: tuple[Resource, ...] = (
-    Resource("patients", "patient", order=0),
-    Resource("practitioners", "practitioner", order=1),
-    Resource("appointment_types", "appointment_type", order=2),
-    Resource("locations", "location", order=3),
-    Resource("appointments", "appointment", order=4, patient_key=_PATIENT),
-    Resource("prescriptions", "prescription", order=5, patient_key=_PATIENT, file=_SCANS),
-    Resource("documents", "document", order=6, patient_key=_PATIENT, file=_DOCUMENTS),
-    Resource("files", "file", order=7, patient_key=_PATIENT, file=_FILES),
-    Resource("clinical_notes", "clinical_note", order=8, patient_key=_PATIENT),
-    Resource("patient_logs", "patient_log", order=9, patient_key=_PATIENT),
-    Resource("care_plans", "care_plan", order=10, patient_key=_PATIENT),
-    Resource("custom_form_responses", "custom_form_response", order=11, patient_key=_PATIENT),
-    Resource("invoices", "invoice", order=12, patient_key=_PATIENT),
-    Resource("payments", "payment", order=13, patient_key=_PATIENT),
-    Resource("payment_methods", "payment_method", order=14),
-    Resource("payment_allocations", "payment_allocation", order=15, patient_key=_PATIENT),
+    # `updated` was seen on practitioners; patients and visits are thought to have it
+    Resource(PATIENTS, updated=CHANGED),
+    Resource("practitioners", updated=CHANGED),
+    Resource("appointment_types", created=None),
+    Resource("locations", created=None),
     Resource(
-        "patient_packages",
-        "patient_package",
-        order=16,
-        patient_key=_PATIENT,
-        patient_list="subscribed_patients",
+        "appointments",
+        {
+            **_PATIENT,
+            "practitioner_id": "practitioners",
+            "appointment_type_id": "appointment_types",
+            "location_id": "locations",
+        },
+        updated=CHANGED,
     ),
+    Resource("prescriptions", _PATIENT, _SCANS),
+    Resource("documents", _PATIENT, _DOCUMENTS),
+    Resource("files", _PATIENT, _FILES),
+    Resource("clinical_notes", _PATIENT),
+    Resource("patient_logs", _PATIENT),
+    Resource("care_plans", _PATIENT, created=None),
+    Resource("custom_form_responses", _PATIENT),
+    Resource("invoices", {**_PATIENT, "appointment_id": "appointments"}),
+    Resource("payment_methods", created=None),
+    Resource("payments", {**_PATIENT, "payment_type_id": "payment_methods"}),
+    # no invoice and no payment was seen on one: payments cannot be tied to invoices
+    Resource("payment_allocations", _PATIENT, created=None),
+    Resource("patient_packages", {**_PATIENT, "subscribed_patients[].patient_id": PATIENTS}),
 )
-"""Every list resource of both vocabularies, in the order in which they are read."""
+"""Every list resource of both vocabularies, parents before children, as they are read.
+
+Source:
+    Clients of PracticeHub that work; `prescriptions`, `documents` and `locations` were never
+    seen to answer.
+"""
+
+_USUAL: Mapping[str, str] = {
+    **_PATIENT,
+    "practitioner_id": "practitioners",
+    "appointment_id": "appointments",
+    "appointment_type_id": "appointment_types",
+    "location_id": "locations",
+    "invoice_id": "invoices",
+    "payment_id": "payments",
+}
+"""What these fields refer to on a resource that nobody has described."""
 
 _BY_NAME = {one.name: one for one in RESOURCES}
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def catalogue(further: Iterable[str] = ()) -> tuple[Resource, ...]:
+    """Give every resource that is asked for: those known, then the account's further ones.
+
+    Args:
+        further: names of list resources that are not in the catalogue.
+
+    Raises:
+        ConfigError: a name cannot be one, is known already, comes twice, or would give its
+            records the external ids of another resource's.
+    """
+    found = list(RESOURCES)
+    taken = {one.singular: one.name for one in RESOURCES}
+    for name in further:
+        added = resource(name)
+        if name in _BY_NAME:
+            what = f"{name} is read anyway; name only what the catalogue lacks."
+            raise ConfigError(what)
+        if added in found:
+            what = f"{name} is named twice."
+            raise ConfigError(what)
+        other = taken.setdefault(added.singular, name)
+        if other != name:
+            what = f"{name} would call its records as {other} does: {added.singular}_1."
+            raise ConfigError(what)
+        found.append(added)
+    return tuple(found)
 
 
 def resource(name: str) -> Resource:
-    """Give a resource by its name.
+    """Give a resource by its name; one outside the catalogue is a plain list of records.
 
     Raises:
-        ConfigError: the catalogue has none of that name.
+        ConfigError: no resource can have that name.
     """
-    found = _BY_NAME.get(name)
-    if found is None:
-        what = f"There is no PracticeHub resource {name!r} in the catalogue."
+    known = _BY_NAME.get(name)
+    if known is not None:
+        return known
+    if not _NAME.fullmatch(name):
+        what = f"{name!r} cannot be a PracticeHub resource: small letters, digits and _ only."
         raise ConfigError(what)
-    return found
+    return Resource(name, _USUAL)

@@ -1,30 +1,103 @@
-"""Looking for records that no page showed, by windows of ids."""
+"""Looking for records that no page showed, by windows of ids.
+
+A row that comes or goes shifts every page after it, but no window of ids: what is in one is
+in no other, whatever happens meanwhile. So each window is true for itself, at its moment.
+"""
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
+from workbench.errors import SourceRefusedError
 from workbench.practicehub import envelope
 from workbench.practicehub.catalogue import Resource
-from workbench.practicehub.client import Client
+from workbench.practicehub.client import Answer, Client
 from workbench.practicehub.envelope import Ask, Envelope
-from workbench.practicehub.walk import NOT_FOUND, Progress, held_envelope, store_answer
+from workbench.practicehub.walk import NOT_FOUND, Progress, store_answer
 from workbench.state import PageKind, Store, id_text
+from workbench.state.ids import number_of
+
+NUMBERS_END = 10**18
+"""Ids from here on are too long to be counted as numbers."""
+
+LOOKING = "PracticeHub, asked for records that no page may have shown"
+"""What a person is told while windows are gone over."""
+
+_TRIES = 2
+"""How often a window is asked for before it is believed that windows are ignored."""
+
+Item = tuple[int, int | None, str | None]
+"""A request to come: lowest id, highest id (None: no end), and the cursor of a further page."""
 
 
-class FilterIgnoredError(Exception):
-    """An answer holds rows that were not asked for; caught where the chase was begun."""
+class WindowsRefusedError(Exception):
+    """Windows of ids do not work on this account; caught where the chase was begun."""
+
+
+def begin(distinct: int) -> dict[str, Any]:
+    """Give what the state keeps of a comparison that begins.
+
+    Returns:
+        begun: records held at its beginning; requests: how many it cost; looks: numbers of
+        the pages that were second looks; flooded: the first of them showed new records only;
+        gone: held records that a window, shown whole, no longer had; repeats: rows by which
+        the totals of such windows exceeded their records; plan: the windows under way;
+        rounds: how often windows were gone over and the total was asked for anew.
+    """
+    return {
+        "begun": distinct, "requests": 0, "looks": [], "flooded": False, "gone": 0,
+        "repeats": 0, "plan": None, "rounds": 0,
+    }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Plan:
+    """Where a chase stands; kept in the state with every answer, so that a kill costs nothing.
+
+    Windows of at most `width` held ids are asked for from `low` to `top`; then, where `newer`
+    is set, everything from there on. `items` are requests that answers gave rise to, the last
+    one first.
+    """
+
+    low: int
+    top: int
+    width: int
+    newer: int | None
+    items: list[Item] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what `as_json` wrote."""
+        items: list[Item] = [(low, high, cursor) for low, high, cursor in kept["items"]]
+        return cls(kept["low"], kept["top"], kept["width"], kept["newer"], items)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as plain values."""
+        return {
+            "low": self.low, "top": self.top, "width": self.width, "newer": self.newer,
+            "items": self.items,
+        }  # fmt: skip
 
 
 @dataclass(slots=True)
 class Chase:
-    """Looks for records by windows of ids, each answer stored like a page.
+    """Compares windows of ids with what is held, each answer stored like a page.
 
-    Every row is checked against its window: an answer that ignored the filter is refused.
-    `budget` is the most requests it may cost; `requests` counts them.
+    A wide window whose total is what is held of it is left; any other one is halved, down to
+    windows that one answer shows whole: in a narrow one repeated rows may hide a missed
+    record. Every row is checked against its window: an answer that ignored the filter is
+    refused. No list of ids is kept in memory.
+
+    Args:
+        client, store, folder, generation, phase: as for the walk.
+        known: the resource.
+        kept: what the state keeps of the comparison; it is written back with every answer.
+        page_size: rows a request asks for.
+        fullest: the most rows that a page of the walk had; an account may give fewer.
+        on_progress: told requests, None, and what is waited for.
     """
 
     client: Client
@@ -33,123 +106,173 @@ class Chase:
     folder: Path
     generation: int
     phase: str
-    budget: int
+    kept: dict[str, Any]
+    page_size: int
+    fullest: int
     on_progress: Progress | None
-    requests: int = 0
-    numbered: bool = True
-    ids: list[int] = field(default_factory=list)
-    answered: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        ids = self.store.source.seen_in(self.known.name, self.generation)
-        self.numbered = all(one.isdecimal() for one in ids)
-        self.ids = sorted(int(one) for one in ids if one.isdecimal())
-        # windows answered before a kill are read from disk, not asked again
-        self.answered = {
-            page.request: page.sha256
-            for page in self.store.source.pages(
-                resource=self.known.name, generation=self.generation
+    def look_again(self, top: int | None) -> None:
+        """Ask for the first page once more: the newest records, and a fresh total.
+
+        It closes a round where windows were gone over before.
+
+        Args:
+            top: the highest id that was there when the walk began, where that is known.
+
+        Raises:
+            SourceError: as `Client.get`.
+        """
+        ask = Ask.first(self.known.path, page_size=self.page_size)
+        self._tell(LOOKING)
+        answer = self.client.get(self.known.path, ask.query, on_wait=self._tell)
+        page = envelope.parse(answer.data, resource=self.known.name)
+        numbers = [number_of(one) for one in page.ids]
+        kept = self.kept
+        kept["requests"] += 1
+        with self.store.transaction():
+            kept["looks"] = [*kept["looks"], self._store(ask, answer, page, PageKind.AGAIN)]
+            kept["flooded"] = top is not None and bool(numbers) and all(
+                one is not None and one > top for one in numbers
+            )  # fmt: skip
+            kept["rounds"] += kept["plan"] is not None
+            kept["plan"] = None
+            self._keep()
+
+    def windows(self, plan: Plan, *, budget: int) -> bool:
+        """Go over the windows of a plan to its end; say whether the budget sufficed.
+
+        Args:
+            plan: where to begin; one that the state keeps is gone on with instead.
+            budget: the most requests that the whole comparison may cost.
+
+        Raises:
+            WindowsRefusedError: windows do not work on this account.
+            SourceError: as `Client.get`; windows answered before are not asked for again.
+        """
+        if self.kept["plan"] is not None:
+            plan = Plan.of(self.kept["plan"])
+        while (item := self._next(plan)) is not None:
+            if self.kept["requests"] >= budget:
+                return False
+            self._ask(plan, *item)
+        return True
+
+    def _next(self, plan: Plan) -> Item | None:
+        if plan.items:
+            return plan.items.pop()
+        low = plan.low
+        if low <= plan.top:
+            then = self.store.source.nth_met(
+                self.known.name, self.generation, low=low, offset=plan.width
             )
-        }
+            plan.low = plan.top + 1 if then is None else min(then, plan.top + 1)
+            return (low, plan.low - 1, None)
+        newer, plan.newer = plan.newer, None
+        return None if newer is None else (newer, None, None)
 
-    def newer(self) -> None:
-        """Read what is newer than everything held, until there is nothing.
+    def _ask(self, plan: Plan, low: int, high: int | None, cursor: str | None) -> None:
+        bounds = f"gte:{low}" if high is None else f"between:{low},{high}"
+        ask = (
+            Ask.from_cursor(cursor) if cursor is not None
+            else Ask.first(self.known.path, page_size=self.page_size, where={"id": bounds})
+        )  # fmt: skip
+        answer, page = self._answered(ask, low, high)
+        before = 0 if high is None else self._held(low, high)
+        with self.store.transaction():
+            self._store(ask, answer, page, PageKind.WINDOW)
+            if cursor is not None:
+                self._read_on(plan, ask, page, low, high)
+            elif high is None:
+                _split_newer(plan, page, low, self.fullest)
+            else:
+                self._compare(plan, ask, page, (low, high), before=before)
+            self.kept["plan"] = plan.as_json()
+            self._keep()
 
-        Raises:
-            FilterIgnoredError: windows do not work on this account.
+    def _answered(self, ask: Ask, low: int, high: int | None) -> tuple[Answer, Envelope]:
+        for _ in range(_TRIES):
+            self._tell(LOOKING)
+            try:
+                answer = self.client.get(
+                    self.known.path, ask.query, accept={NOT_FOUND}, on_wait=self._tell
+                )
+            except SourceRefusedError:
+                raise WindowsRefusedError from None
+            self.kept["requests"] += 1
+            if answer.status == NOT_FOUND:  # an empty window, on some accounts
+                if ask.page == 1 and high is not None and self._held(low, high):
+                    raise WindowsRefusedError
+                return answer, Envelope([], 0, None)
+            page = envelope.parse(answer.data, resource=self.known.name)
+            if all(_lies_between(row, low, high) for row in page.rows):
+                return answer, page
+        raise WindowsRefusedError
+
+    def _compare(
+        self, plan: Plan, ask: Ask, page: Envelope, span: tuple[int, int], *, before: int
+    ) -> None:
+        """Say what a window's first page, stored by now, gives rise to.
+
+        A window is left by its count alone where it is too wide for one page to show it whole,
+        `before` agreed and the page brought nothing.
         """
-        before = -1
-        while self.numbered and self.ids and before < self.ids[-1]:
-            before = self.ids[-1]
-            for page in self._pages({"id": f"gte:{before + 1}"}):
-                self._check(page, before + 1, None)
+        low, high = span
+        held = self._held(low, high)
+        if _is_whole(page, self.fullest):
+            self.kept["gone"] += max(0, held - len(page.ids))
+            self.kept["repeats"] += max(0, (page.total or 0) - len(page.ids))
+        elif page.total is None or low == high:
+            self._read_on(plan, ask, page, low, high)
+        elif held <= self.fullest or not page.total == held == before:
+            middle = (low + high) // 2
+            plan.items += [(low, middle, None), (middle + 1, high, None)]
 
-    def everywhere(self) -> None:
-        """Halve the range of all ids until each part agrees with what is held.
-
-        Raises:
-            FilterIgnoredError: windows do not work on this account.
-        """
-        # a power of two, so that the windows are the same ones when a killed chase goes on
-        top = 1 << (self.ids[-1] if self.ids else 1).bit_length()
-        self._between(0, top - 1)
-
-    def _between(self, low: int, high: int) -> None:
-        if self.requests >= self.budget:
-            return
-        where = {"id": f"between:{low},{high}"}
-        first = next(self._pages(where), Envelope([], None, None))
-        self._check(first, low, high)
-        total = len(first.rows) if first.total is None else first.total
-        if total <= self._held(low, high):
-            return
-        if first.next is None and len(first.rows) >= total:  # the window is on this page whole
-            return
-        if low == high or first.total is None:
-            for page in self._pages(where):
-                self._check(page, low, high)
-            return
-        middle = (low + high) // 2
-        self._between(middle + 1, high)  # what is missing is mostly new
-        self._between(low, middle)
+    def _read_on(self, plan: Plan, ask: Ask, page: Envelope, low: int, high: int | None) -> None:
+        following = envelope.following(ask, page)
+        if following is not None:
+            plan.items.append((low, high, following.cursor))
 
     def _held(self, low: int, high: int) -> int:
-        return bisect.bisect_right(self.ids, high) - bisect.bisect_left(self.ids, low)
+        return self.store.source.count_met(self.known.name, self.generation, low=low, high=high)
 
-    def _check(self, page: Envelope, low: int, high: int | None) -> None:
-        """Take a window's ids into account."""
-        for one in _ids(page):
-            at = bisect.bisect_left(self.ids, one)
-            if low <= one and (high is None or one <= high) and self.ids[at : at + 1] != [one]:
-                self.ids.insert(at, one)
-
-    def _pages(self, where: Mapping[str, str]) -> Iterator[Envelope]:
-        """Yield the pages of one window, each one stored, until there is none or no budget."""
-        ask: Ask | None = Ask.first(
-            self.known.path, page_size=self.client.page_size, where=where
-        )  # fmt: skip
-        while ask is not None:
-            if ask.request in self.answered:
-                page = held_envelope(self.folder, self.answered[ask.request])
-            elif self.requests >= self.budget:
-                return
-            else:
-                page = self._asked(ask, where)
-            yield page
-            ask = envelope.following(ask, page)
-
-    def _asked(self, ask: Ask, where: Mapping[str, str]) -> Envelope:
-        if self.on_progress is not None:
-            self.on_progress(self.requests, None, "PracticeHub, ids that are missing")
-        answer = self.client.get(self.known.path, ask.query, accept={NOT_FOUND})
-        self.requests += 1
-        page = (
-            Envelope([], 0, None)
-            if answer.status == NOT_FOUND  # an empty window, on some accounts
-            else envelope.parse(answer.data, resource=self.known.name)
-        )
-        if not all(_satisfies(row, where["id"]) for row in page.rows):
-            raise FilterIgnoredError
+    def _store(self, ask: Ask, answer: Answer, page: Envelope, kind: PageKind) -> int:
         held = self.store.source.walk(self.known.name, generation=self.generation)
+        number = (held.pages if held else 0) + 1
         store_answer(
             self.store, self.known, page,
-            folder=self.folder, generation=self.generation,
-            number=(held.pages if held else 0) + 1, ask=ask, answer=answer,
-            following=None, kind=PageKind.WINDOW, phase=self.phase,
+            folder=self.folder, generation=self.generation, number=number, ask=ask,
+            answer=answer, following=None, kind=kind, phase=self.phase,
         )  # fmt: skip
-        return page
+        return number
+
+    def _keep(self) -> None:
+        self.store.source.set_checked(self.known.name, self.kept, generation=self.generation)
+
+    def _tell(self, waiting: str) -> None:
+        if self.on_progress is not None:
+            self.on_progress(self.kept["requests"], None, waiting)
 
 
-def _ids(page: Envelope) -> list[int]:
-    found = (id_text(row.get("id")) for row in page.rows if isinstance(row, dict))
-    return [int(one) for one in found if one is not None and one.isdecimal()]
+def _split_newer(plan: Plan, page: Envelope, low: int, fullest: int) -> None:
+    """Go on above what the first page of an open window shows, and below it by halves."""
+    numbers = [number for one in page.ids if (number := number_of(one)) is not None]
+    if not numbers or _is_whole(page, fullest):
+        return
+    top = max(numbers)
+    plan.items += [(top + 1, None, None), (low, top, None)]
 
 
-def _satisfies(row: object, condition: str) -> bool:
-    """Check a row against an id filter that was sent: `gte:a` or `between:a,b`."""
+def _is_whole(page: Envelope, fullest: int) -> bool:
+    """Say whether a window's first page is all of it."""
+    last_one = page.next is None and len(page.rows) < fullest
+    if page.total is None:
+        return last_one
+    # rows alone do not tell: a record may be on the page twice
+    return len(page.ids) >= page.total or (last_one and len(page.rows) >= page.total)
+
+
+def _lies_between(row: object, low: int, high: int | None) -> bool:
+    """Check a row against the window that was asked for."""
     found = id_text(row.get("id")) if isinstance(row, dict) else None
-    if found is None or not found.isdecimal():
-        return False
-    operator, _, bounds = condition.partition(":")
-    low, _, high = bounds.partition(",")
-    return int(found) >= int(low) and (operator == "gte" or int(found) <= int(high))
+    number = number_of(found) if found is not None else None
+    return number is not None and low <= number and (high is None or number <= high)

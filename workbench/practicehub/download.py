@@ -5,26 +5,35 @@ A signed address is a secret while it lives: it stands in no error, log or resul
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
 import queue
+import socket
 import threading
-from collections.abc import Mapping, Sequence
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Any, Self
 
 import httpx
 import stamina
 
 from workbench.errors import StateError
+from workbench.practicehub.addresses import peer_refusal, refusal
 from workbench.practicehub.blobs import Sink, file_path
 from workbench.practicehub.client import keep_addresses_out_of_logs
-from workbench.practicehub.region import LOOPBACK
 
 CHUNK_BYTES = 1 << 18
+LAST_MOMENT = 1.0
+"""Seconds that threads are given to end; one that takes longer dies with the process."""
+
+_GZIP = frozenset({"gzip", "x-gzip"})
+_UNREADABLE = frozenset({"br", "compress", "deflate", "x-compress", "zstd"})
+_LENGTH_DIGITS = 18
+_CUT = "the file host broke off before the file's end"
 
 
 class Ending(StrEnum):
@@ -55,7 +64,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job; size in bytes. `error` is trouble with our own disk."""
+    """What became of a job; size in bytes, of one that is too large what it has at least.
+
+    `error` is trouble with our own disk.
+    """
 
     job: Job
     ending: Ending
@@ -76,31 +88,6 @@ class _TryAgainError(Exception):
     def __init__(self, reason: str, *, ending: Ending) -> None:
         super().__init__(reason)
         self.ending = ending
-
-
-def refusal(url: str, *, hosts: Sequence[str], allow_loopback: bool) -> str | None:
-    """Say why an address must not be asked, or None where it may be.
-
-    Args:
-        url: the address.
-        hosts: allowed hosts; a host below one of them is allowed too.
-        allow_loopback: True in the sandbox: this machine itself may be asked, without TLS.
-    """
-    try:
-        parts = urlsplit(url)
-        host, _port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        return "its address is not an address"
-    if allow_loopback and host in LOOPBACK and parts.scheme in {"http", "https"}:
-        return None
-    if parts.scheme != "https":
-        return "its address is not https"
-    if parts.username is not None or parts.password is not None:
-        return "its address names a user"
-    allowed = [one.lower().strip(".") for one in hosts]
-    if not any(host == one or host.endswith(f".{one}") for one in allowed if one):
-        return "its host is not among the allowed file hosts"
-    return None
 
 
 class Downloads:
@@ -140,6 +127,8 @@ class Downloads:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
         self._stop = threading.Event()
+        self._plugs: set[socket.socket] = set()
+        self._plugging = threading.Lock()
         self._http = httpx.Client(
             headers={"accept-encoding": "identity"},  # the bytes as they lie there
             timeout=timeout,
@@ -177,8 +166,14 @@ class Downloads:
         self._stop.set()
         for _thread in self._threads:
             self._jobs.put(None)
+        with self._plugging:
+            for plug in self._plugs:
+                # wakes the thread that waits at it; a closed one needs no waking
+                with contextlib.suppress(OSError):
+                    plug.shutdown(socket.SHUT_RDWR)
+        until = time.monotonic() + LAST_MOMENT
         for thread in self._threads:
-            thread.join(timeout=1.0)
+            thread.join(timeout=max(0.0, until - time.monotonic()))
         if not any(thread.is_alive() for thread in self._threads):
             self._http.close()
 
@@ -217,6 +212,8 @@ class Downloads:
                     return Outcome(job, ending, reason)
                 return self._streamed(job, response)
         except (httpx.RequestError, httpx.InvalidURL, httpx.StreamError) as error:
+            if self._stop.is_set():
+                return Outcome(job, Ending.BROKEN_OFF)
             # the library's own text may hold the address
             what = f"the file host gave no whole answer ({type(error).__name__})"
             raise _TryAgainError(what, ending=Ending.UNREACHABLE) from None
@@ -232,24 +229,41 @@ class Downloads:
             raise _TryAgainError(what, ending=Ending.MISSING)
         if status != httpx.codes.OK:
             return Ending.MISSING, f"the file host answered {status}"
-        length = response.headers.get("content-length", "")
-        if length.isdigit() and self._over(int(length)):
-            return Ending.TOO_LARGE, f"larger than the limit of {self._max_bytes} bytes"
+        coding = _coding(response)
+        if coding in _UNREADABLE or "," in coding:
+            return Ending.MISSING, "the file host sent it compressed, though it was asked not to"
         return None, ""
 
     def _streamed(self, job: Job, response: httpx.Response) -> Outcome:
+        length = _length(response)
+        received = _Counted(response.iter_raw(CHUNK_BYTES))
+        chunks: Iterable[bytes] = received
+        # stored compressed: every browser unpacks it, unless that is what the record measures
+        packed = _coding(response) in _GZIP and (length is None or length != job.declared)
+        if packed:
+            chunks = _unpacked(received)
+        elif length is not None and self._over(length):
+            return self._too_large(job, length)
         with Sink(self._folder / "files") as sink:
-            for chunk in response.iter_bytes(CHUNK_BYTES):
+            for chunk in chunks:
                 if self._stop.is_set():
                     return Outcome(job, Ending.BROKEN_OFF)
                 sink.write(chunk)
                 if self._over(sink.size):
-                    reason = f"larger than the limit of {self._max_bytes} bytes"
-                    return Outcome(job, Ending.TOO_LARGE, reason)
+                    return self._too_large(job, sink.size)
+            if length is not None and received.bytes != length:
+                raise _TryAgainError(_CUT, ending=Ending.UNREACHABLE)
+            told = length is not None or "transfer-encoding" in response.headers
+            if not told and job.declared is not None and sink.size < job.declared:
+                # nothing else would tell a file that was cut off from a whole one
+                raise _TryAgainError(_CUT, ending=Ending.MISSING)
             sink.keep(file_path(self._folder, sink.sha256))
             return Outcome(
                 job, Ending.HELD, size=sink.size, sha1=sink.sha1, sha256=sink.sha256
             )  # fmt: skip
+
+    def _too_large(self, job: Job, size: int) -> Outcome:
+        return Outcome(job, Ending.TOO_LARGE, too_large(self._max_bytes), size)
 
     def _over(self, size: int) -> bool:
         return self._max_bytes is not None and size > self._max_bytes
@@ -257,29 +271,74 @@ class Downloads:
     def _watch(self, event: str, info: Mapping[str, object]) -> None:
         """Look at the machine a name led to, before anything is sent to it.
 
-        A name on the allowed list may still point into the clinic's own network.
+        A name on the allowed list may still point into the clinic's own network. The machine
+        looked at is the one connected to, so a second answer of the name service changes
+        nothing; not even the greeting of TLS, which tells the host's name, was sent yet.
         """
-        if event != "connection.connect_tcp.complete":
+        if event not in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             return
-        stream = info.get("return_value")
-        peer = stream.get_extra_info("server_addr") if hasattr(stream, "get_extra_info") else None
+        stream: Any = info["return_value"]  # httpcore's own, which httpx gives no type
+        try:
+            plug, peer = stream.get_extra_info("socket"), stream.get_extra_info("server_addr")
+        except OSError:  # no longer connected
+            stream.close()
+            what = "the file host hung up"
+            raise _TryAgainError(what, ending=Ending.UNREACHABLE) from None
         reason = peer_refusal(str(peer[0]) if peer else "", allow_loopback=self._loopback)
         if reason is not None:
-            if hasattr(stream, "close"):
-                stream.close()
+            stream.close()
             raise _RefusedError(reason)
+        with self._plugging:
+            if self._stop.is_set():  # the others were woken before this one was connected
+                stream.close()
+                what = "stopped"
+                raise _RefusedError(what)
+            self._plugs = {one for one in self._plugs if one.fileno() >= 0} | {plug}
 
 
-def peer_refusal(peer: str, *, allow_loopback: bool) -> str | None:
-    """Say why a machine, given by its IP address, must not be asked, or None where it may be."""
+def too_large(limit: int | None) -> str:
+    """Say that a file is larger than the limit, in bytes."""
+    return f"larger than the limit of {limit} bytes"
+
+
+class _Counted:
+    """Chunks as they came, and how many bytes of them were taken."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks, self.bytes = chunks, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.bytes += len(chunk)
+            yield chunk
+
+
+def _coding(response: httpx.Response) -> str:
+    """Give the coding of the body; many a name that stores call so means nothing."""
+    return str(response.headers.get("content-encoding", "")).strip().lower()
+
+
+def _length(response: httpx.Response) -> int | None:
+    text = response.headers.get("content-length", "")
+    plain = text.isascii() and text.isdigit() and len(text) <= _LENGTH_DIGITS
+    return int(text) if plain else None
+
+
+def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack gzip a little at a time: a few bytes may stand for gigabytes."""
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        address = ipaddress.ip_address(peer.partition("%")[0])
-    except ValueError:
-        return "its host has no address to check"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    if (address.is_loopback and allow_loopback) or (
-        address.is_global and not address.is_multicast
-    ):  # fmt: skip
-        return None
-    return "its host is on a private network"
+        for chunk in chunks:
+            left, more = chunk, False
+            while left or more:
+                if unpacker.eof:  # another part follows
+                    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+                found = unpacker.decompress(left, CHUNK_BYTES)
+                more = len(found) == CHUNK_BYTES and not unpacker.eof
+                left = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+                yield found
+    except zlib.error:
+        what = "the file host sent it compressed, and it cannot be unpacked"
+        raise _TryAgainError(what, ending=Ending.MISSING) from None
+    if not unpacker.eof:
+        raise _TryAgainError(_CUT, ending=Ending.MISSING)

@@ -8,9 +8,14 @@ from typing import Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from workbench.errors import SourceShapeError
+from workbench.state import id_text
+from workbench.state.ids import number_of
 
 LINKED, COUNTED, SEAM = "linked", "counted", "seam"
 """How a request came about: a next link, counting up, or a second look at a page."""
+
+MOST_RECORDS = 10**18
+"""A total from here on is no number of records, and none that the state could hold."""
 
 MOST_SEAMS = 200
 """A walk looks back at most this often; a total that flutters must not hold it for ever."""
@@ -23,6 +28,12 @@ class Envelope:
     rows: list[object]
     total: int | None
     next: dict[str, str] | None
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids of its rows, as text."""
+        found = (id_text(row.get("id")) for row in self.rows if isinstance(row, dict))
+        return {one for one in found if one is not None}
 
 
 def parse(data: object, *, resource: str) -> Envelope:
@@ -45,16 +56,21 @@ def parse(data: object, *, resource: str) -> Envelope:
     following = links.get("next") if isinstance(links, dict) else None
     query = None
     if isinstance(following, str) and following:
-        query = dict(parse_qsl(urlsplit(following).query, keep_blank_values=True))
+        # no reading as an address, which refuses some: host and path are of no interest
+        query_text = following.partition("?")[2].partition("#")[0]
+        query = dict(parse_qsl(query_text, keep_blank_values=True))
     return Envelope(rows, _count(data.get("total_entries")), query)
 
 
 def _count(value: object) -> int | None:
-    if isinstance(value, bool):
+    """Read a total, however it is typed; None where it is no number of records."""
+    if isinstance(value, str):
+        return number_of(value.strip())
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
         return None
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
-    return value if isinstance(value, int) and value >= 0 else None
+    return value if 0 <= value < MOST_RECORDS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +115,12 @@ class Ask:
     @property
     def page(self) -> int | None:
         """Give the page's number, or None where the link does not count pages."""
-        text = self.query.get("page", "")
-        return int(text) if text.isdecimal() else None
+        return number_of(self.query.get("page", ""))
 
     @property
     def page_size(self) -> int:
         """Give the rows asked for; 100 is PracticeHub's default."""
-        text = self.query.get("page_size", "")
-        return int(text) if text.isdecimal() and int(text) > 0 else 100
+        return number_of(self.query.get("page_size", "")) or 100
 
     def back(self) -> Ask | None:
         """Ask for the page before, as a second look; None where there is none to look at."""
@@ -121,9 +135,10 @@ def following(
 ) -> Ask | None:
     """Say which request comes after an answer, or None where the walk is at its end.
 
-    The next link is followed until there is none. Where it never appears, pages are
-    counted up until an empty one. A count of rows never ends a walk: PracticeHub repeats
-    records, so rows reach the total early. When the total fell, a record was deleted and
+    The next link is followed until there is none. Where it never appears, or is missing
+    while the total says that there is more, pages are counted up until an empty one. A
+    count of rows never ends a walk: PracticeHub repeats records, so rows reach the total
+    early. When the total fell, a record was deleted and
     every later row moved up, some onto a page that was read already: that page is read
     again.
 
@@ -144,16 +159,21 @@ def following(
             return look
     if envelope.next is not None:
         return _linked(ask, envelope)
-    if LINKED in ask.notes or not envelope.rows:
+    if not envelope.rows or ask.page is None:
         return None
-    short = len(envelope.rows) < ask.page_size
-    whole = envelope.total is None or len(envelope.rows) >= envelope.total
-    if COUNTED not in ask.notes and short and whole:
-        return None
-    if ask.page is None:
+    if LINKED in ask.notes:
+        if envelope.total is None or ask.page * ask.page_size >= envelope.total:
+            return None
+    elif COUNTED not in ask.notes and _is_everything(ask, envelope):
         return None
     query = {**ask.query, "page": str(ask.page + 1)}
     return replace(ask, query=query, notes=frozenset({COUNTED}))
+
+
+def _is_everything(ask: Ask, envelope: Envelope) -> bool:
+    """Say whether a first page without a link is the whole list; fewer rows alone do not tell."""
+    short = len(envelope.rows) < ask.page_size
+    return short and envelope.total is not None and len(envelope.ids) >= envelope.total
 
 
 def _linked(ask: Ask, envelope: Envelope) -> Ask | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,8 @@ from workbench.errors import (
     SourceShapeError,
     SourceUnreachableError,
 )
-from workbench.practicehub.client import Client
+from workbench.practicehub.client import FIRST_ATTEMPTS, Client
+from workbench.practicehub.envelope import parse
 from workbench.practicehub.pace import Pace
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -48,8 +50,9 @@ def open_client(
         transport: in place of the network, for tests.
 
     Raises:
-        SourceRegionError: region is `auto` and none of the four knows the account.
-        SourceAuthError: a region knows the account and refuses the key.
+        SourceRegionError: region is `auto` and all four answered, without the account.
+        SourceUnreachableError: region is `auto`, none has the account, and some did not answer.
+        SourceAuthError: all four answered, none with the account, and some refuse the key.
         SecretError: the key holds what no header can: it was not copied as it is.
         ConfigError: `base_url` would send the key in the clear, or `app_details` is no ASCII.
     """
@@ -61,7 +64,7 @@ def open_client(
         raise ConfigError(what)
     pace = Pace(folder / "pace.lock", per_second=config.requests_per_second)
 
-    def opened(base_url: str, *, attempts: int = 8) -> Client:
+    def opened(base_url: str, *, first_attempts: int = FIRST_ATTEMPTS) -> Client:
         return Client(
             base_url=base_url,
             api_key=api_key,
@@ -69,18 +72,20 @@ def open_client(
             pace=pace,
             on_request=on_request,
             page_size=config.page_size,
-            attempts=attempts,
+            first_attempts=first_attempts,
             transport=transport,
         )
 
     if config.base_url:
         return opened(_guarded(config.base_url))
-    addresses = [f"https://{config.account}.{region}.practicehub.io/api" for region in REGIONS]
+    addresses = {one: f"https://{config.account}.{one}.practicehub.io/api" for one in REGIONS}
     if config.region != "auto":
-        return opened(addresses[REGIONS.index(config.region)])
-    if known in addresses:
+        return opened(addresses[config.region])
+    if known is not None and known in addresses.values():
         return opened(known)
-    return opened(_found(addresses, lambda address: opened(address, attempts=1)))
+    # once is enough here: a region that is silent is told as such
+    once = functools.partial(opened, first_attempts=1)
+    return opened(_found(addresses, once, account=config.account))
 
 
 def _fits_a_header(text: str) -> bool:
@@ -95,19 +100,41 @@ def _guarded(base_url: str) -> str:
     return base_url
 
 
-def _found(addresses: list[str], opened: Callable[[str], Client]) -> str:
-    refused: SourceAuthError | None = None
-    for address in addresses:
+def _found(addresses: Mapping[str, str], opened: Callable[[str], Client], *, account: str) -> str:
+    """Ask one region after the other; the first that answers with a list of patients is it."""
+    silent, refused, strange = list[str](), list[str](), list[str]()
+    for region, address in addresses.items():
         with opened(address) as client:
             try:
-                client.get("/patients", {"page": "1", "page_size": "1"})
-            except SourceAuthError as error:  # the account may live here, or in none
-                refused = error
-            except (SourceRefusedError, SourceUnreachableError, SourceShapeError):
-                continue
+                answer = client.get("/patients", {"page": "1", "page_size": "1"})
+                parse(answer.data, resource="patients")
+            except SourceAuthError:  # the account may live here, or in none
+                refused.append(region)
+            except SourceUnreachableError:
+                silent.append(region)
+            except (SourceRefusedError, SourceShapeError):  # a page for people, or nothing there
+                strange.append(region)
             else:
                 return address
-    if refused is not None:
-        raise refused
-    what = f"None of PracticeHub's regions ({', '.join(REGIONS)}) answered for the account."
+    if silent:  # the account may live where nobody answered
+        said = [f"{_listed(silent)} did not answer for the account {account}"]
+        said += [f"{_listed(refused)} refused the key"] if refused else []
+        said += [f"{_listed(strange)} answered without it"] if strange else []
+        what = f"{'; '.join(said)}."
+        raise SourceUnreachableError(what, safe=SourceRegionError.safe, do=_SILENT)
+    if refused:
+        what = f"PracticeHub refused the key for the account {account} ({_listed(refused)})."
+        raise SourceAuthError(what)
+    what = f"None of PracticeHub's regions ({', '.join(addresses)}) knows the account {account}."
     raise SourceRegionError(what)
+
+
+def _listed(names: list[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+_SILENT = (
+    "See that the network is up and the account is spelt as in the address the clinic logs in at, "
+    "or name its region in migration.toml; then run again."
+)

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workbench.practicehub.catalogue import Resource
+from workbench.practicehub.catalogue import CHANGED, Resource
 from workbench.practicehub.issues import issue
 from workbench.state import Issue, IssueKind, RecordIn, digest, id_text
+
+_NO_MOMENT = frozenset({"", "0", "false", "null"})
 
 
 class CopyRule(StrEnum):
@@ -90,12 +92,13 @@ def resolve(resource: Resource, held: Mapping[str, object], new: Mapping[str, ob
     """Say whether a copy that came later counts in place of the one held, and by which rule.
 
     Source:
-        Seen on live accounts: one appointment comes twice, once cancelled and once not.
+        Seen on live accounts: one appointment comes twice, once cancelled and once not. A
+        client takes `cancelDate` for the mark of a cancelled one; it was not seen in an answer.
     """
     cancelled = [_cancelled(resource, copy) for copy in (held, new)]
     if cancelled[0] != cancelled[1]:
         return cancelled[0], CopyRule.NOT_CANCELLED
-    times = [str(copy.get(resource.updated) or "") for copy in (held, new)]
+    times = [str(copy.get(CHANGED) or "") for copy in (held, new)]
     if times[0] != times[1]:
         return times[1] > times[0], CopyRule.LATER
     return False, CopyRule.FIRST
@@ -105,7 +108,12 @@ def _cancelled(resource: Resource, row: Mapping[str, object]) -> bool:
     if resource.name != "appointments":
         return False
     status = row.get("status") or row.get("visit_status")
-    return isinstance(status, str) and status.strip().lower() in {"cancelled", "canceled"}
+    if isinstance(status, str) and status.strip().lower() in {"cancelled", "canceled"}:
+        return True
+    moment = row.get("cancelDate")
+    if isinstance(moment, str):  # what a database writes for no date, or for no, is not one
+        return moment.strip().lower() not in _NO_MOMENT and not moment.startswith("0000-00-00")
+    return bool(moment)
 
 
 def _writable(text: str) -> bool:

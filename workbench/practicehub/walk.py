@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from workbench.errors import SourceAuthError, SourceMissingError, SourceShapeError
+from workbench.errors import SourceAuthError, SourceMissingError
 from workbench.practicehub import envelope
-from workbench.practicehub.blobs import keep_page, read_page
-from workbench.practicehub.catalogue import Resource
+from workbench.practicehub.blobs import keep_page, sweep
+from workbench.practicehub.catalogue import PATIENTS, Resource
 from workbench.practicehub.catalogue import resource as resource_named
 from workbench.practicehub.client import Answer, Client
 from workbench.practicehub.envelope import Ask, Envelope
 from workbench.practicehub.issues import issue
-from workbench.practicehub.rows import read_rows, resolve, row_hash
+from workbench.practicehub.rows import read_rows, resolve
 from workbench.state import Issue, IssueKind, PageIn, PageKind, Store, Walk, WalkState, id_text
 
 Progress = Callable[[int, int | None, str], None]
 """Told how many are done, of how many (None: not known), and what is being waited for."""
 
-PAUSE_SECONDS = 3600.0
+PAUSE_SECONDS = 60.0
 """After a longer pause a walk looks at its last page again: rows may have moved meanwhile."""
+
+SWEPT = "pages"
+"""Where in the run folder the bodies lie."""
 
 NOT_FOUND, FORBIDDEN = 404, 403
 
@@ -46,14 +47,6 @@ class HeldPageInfo:
     done: bool
 
 
-class RebuiltRow(NamedTuple):
-    """One row of a raw page, and the hash its record must have."""
-
-    resource: str
-    source_id: str
-    sha256: str
-
-
 def walk(
     client: Client,
     store: Store,
@@ -70,7 +63,11 @@ def walk(
     Goes on from the cursor in the state; a finished walk costs no request. Body on disk
     first, then page, records and cursor in one transaction: a walk that is killed repeats
     at most one request. The end is where PracticeHub has no next page, never a row count.
-    An account that does not have the resource is noted and yields nothing.
+    A resource that the account does not have (404), or that the key may not read (403), is
+    noted and yields nothing; the second one is an issue.
+
+    Rows come and go meanwhile. Here only the page before is looked at again, where the total
+    fell or the walk was paused; whether a row was missed is found out by `shortfall`.
 
     Args:
         client: the only way to the source; it keeps the pace.
@@ -97,12 +94,19 @@ def walk(
     """
     known = resource_named(resource)
     step = _Step(client, store, known, folder, generation, phase)
-    resuming = True
+    resuming = pages is None  # a few first pages are a sample: nothing is missed by them
+    swept = False
     while True:
         held = store.source.walk(resource, generation=generation)
         if held is not None and (
             held.state is not WalkState.WALKING or (pages is not None and held.pages >= pages)
         ):
+            return
+        if not swept:
+            sweep(folder / SWEPT)
+            swept = True
+        if held is not None and held.pages == 0:
+            _forbidden(client, store, known, generation=generation, phase=phase)
             return
         ask = _next_ask(client, known, held, resuming=resuming)
         resuming = False
@@ -116,7 +120,8 @@ def walk(
             known.path, ask.query, accept={NOT_FOUND, FORBIDDEN}, on_wait=tell
         )  # fmt: skip
         if answer.status == FORBIDDEN or (answer.status == NOT_FOUND and held is None):
-            _absent(client, store, known, generation=generation, status=answer.status, held=held)
+            _absent(client, store, known, generation=generation, phase=phase, held=held,
+                    status=answer.status)  # fmt: skip
             return
         info = step.keep(ask, answer, held)
         if on_progress is not None:
@@ -141,8 +146,8 @@ def _age(moment: str) -> float:
 def _pages(held: Walk | None) -> int | None:
     if held is None or held.next is None or held.reported is None:
         return None
-    expected = math.ceil(held.reported / Ask.from_cursor(held.next).page_size)
-    return max(expected, held.pages + 1)
+    each = max(1, held.rows // held.pages)  # an account may give fewer than were asked for
+    return max(math.ceil(held.reported / each), held.pages + 1)
 
 
 def _absent(
@@ -151,22 +156,46 @@ def _absent(
     known: Resource,
     *,
     generation: int,
-    status: int,
+    phase: str,
     held: Walk | None,
+    status: int,
 ) -> None:
-    """Note that the account lacks a resource, once it is sure that the key is not the cause."""
+    """Note that a resource cannot be read, once it is sure that the key is not the cause."""
     if status == NOT_FOUND:
-        if known.name == "patients":
+        if known.name == PATIENTS:
             what = "PracticeHub has no patients at this address (404)."
             raise SourceMissingError(what)
-    else:
+        store.source.mark_absent(known.name, generation=generation, note=str(status))
+        return
+    if known.name == PATIENTS or held is not None:
         what = f"PracticeHub refused the key ({status})."
-        if known.name == "patients" or held is not None:
-            raise SourceAuthError(what)
-        # a key that is refused everywhere must not pass for an account without resources;
-        # this raises SourceAuthError where the patients are refused as well
-        client.get("/patients", {"page": "1", "page_size": "1"})
-    store.source.mark_absent(known.name, generation=generation, note=str(status))
+        raise SourceAuthError(what)
+    # a kill before the next answer must not have this one asked for again
+    store.source.doubt(known.name, generation=generation, note=str(status))
+    _forbidden(client, store, known, generation=generation, phase=phase)
+
+
+def _forbidden(
+    client: Client, store: Store, known: Resource, *, generation: int, phase: str
+) -> None:
+    """Note that the key may not read a resource, unless it may not even read the patients."""
+    try:
+        # a key that is refused everywhere must not pass for an account without resources
+        client.get(f"/{PATIENTS}", {"page": "1", "page_size": "1"})
+    except SourceAuthError:
+        store.source.doubt(known.name, generation=generation, note=None)
+        raise
+    with store.transaction():
+        store.source.mark_absent(known.name, generation=generation, note=str(FORBIDDEN))
+        store.staging.add_issues([
+            issue(
+                IssueKind.RESOURCE_REFUSED,
+                known.name,
+                rule=f"the key may not read it ({FORBIDDEN})",
+                outcome="nothing of it is held or carried over",
+                phase=phase,
+            )
+        ])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +234,10 @@ class _Step:
         )  # fmt: skip
 
     def _all_new(self, page: Envelope) -> bool:
-        found = [id_text(row.get("id")) for row in page.rows if isinstance(row, dict)]
-        return bool(found) and not any(
-            one is not None and self.store.source.record(self.known.name, one) for one in found
+        held = (self.store.source.record(self.known.name, one) for one in page.ids)
+        # what an earlier pass held says nothing about this one
+        return bool(page.ids) and not any(
+            one is not None and one.generation == self.generation for one in held
         )
 
 
@@ -270,37 +300,3 @@ def store_answer(
         )
         store.staging.add_issues(found)
     return page_id
-
-
-def rebuild(folder: Path, store: Store) -> Iterator[RebuiltRow]:
-    """Read every record from the raw pages again: every row of every page, as it was stored.
-
-    Rows without an id are left out (each has an issue). Repeated rows come repeatedly.
-
-    Raises:
-        StateError: a page is missing or was changed.
-    """
-    for held in store.source.pages():
-        known = resource_named(held.resource)
-        for row in held_rows(folder, held.sha256):
-            source_id = id_text(row.get("id"))
-            if source_id is not None:
-                yield RebuiltRow(held.resource, source_id, row_hash(known, row))
-
-
-def held_rows(folder: Path, sha256: str) -> list[Mapping[str, object]]:
-    """Give the rows of a stored page that are objects; none where it was a 404's body."""
-    page = held_envelope(folder, sha256)
-    return [row for row in page.rows if isinstance(row, dict)]
-
-
-def held_envelope(folder: Path, sha256: str) -> Envelope:
-    """Read a stored page's envelope; an empty one where it was a 404's body.
-
-    Raises:
-        StateError: the page is missing or was changed.
-    """
-    try:
-        return envelope.parse(json.loads(read_page(folder, sha256)), resource="a stored page")
-    except (ValueError, SourceShapeError):
-        return Envelope([], None, None)

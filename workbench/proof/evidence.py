@@ -7,19 +7,17 @@ the sums of this room, and not the HTTP client that comes with that one.
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from workbench.errors import SourceShapeError
 from workbench.proof.balance import balance
 from workbench.proof.checks import BadError, some
 from workbench.proof.ledger import check_artefact_rows, check_file_rows, check_page_rows
 from workbench.proof.told import Told
-from workbench.state import Fate, FileState, HeldPage, IssueKind, Outcome, Store
+from workbench.state import Fate, FileState, HeldPage, IssueKind, Outcome, PageKind, Store
 
 _CHUNK = 1 << 20
 
@@ -28,12 +26,14 @@ _CHUNK = 1 << 20
 class Recount:
     """One resource, counted from the raw pages alone.
 
-    `rows` are those of the newest pass; `hashes` every copy of every record met in any
-    pass, by id; `at` what stands at each place of each page.
+    `rows` are those of the newest pass, as its list gave them: a page of our own second look
+    adds what no page had shown; `met` are the ids of that pass. `hashes` are of every copy of
+    every record met in any pass, by id; `at` what stands at each place of each page.
     """
 
     rows: int = 0
     generation: int = 0
+    met: set[str] = field(default_factory=set)
     hashes: dict[str, set[str]] = field(default_factory=dict)
     at: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
     nameless: set[tuple[int, str]] = field(default_factory=set)
@@ -72,26 +72,24 @@ def recount(folder: Path, pages: Iterable[HeldPage]) -> dict[str, Recount]:
         BadError: a page is missing, altered, or holds another number of rows than the
             table of pages says.
     """
-    from workbench.practicehub import envelope, resource  # noqa: PLC0415 - see the top
-    from workbench.practicehub.rows import read_rows  # noqa: PLC0415 - see the top
+    from workbench.practicehub.raw import read_again  # noqa: PLC0415 - see the top
 
     found: dict[str, Recount] = {}
     for page in pages:
         counted = found.setdefault(page.resource, Recount(generation=page.generation))
-        try:
-            sent = envelope.parse(json.loads(body_of(folder, page)), resource=page.resource).rows
-        except (ValueError, SourceShapeError):
-            sent = []
-        read = read_rows(resource(page.resource), sent, page=page.number, phase="")
+        read = read_again(page, body_of(folder, page))
         rows = [(record.source_id, record.sha256) for record in read.records]
         counted.nameless.update((page.number, issue.rule) for issue in read.issues)
         if len(rows) != page.rows:
             what = f"page {page.number} of {page.resource} has {len(rows)} rows, not {page.rows}"
             raise BadError(what)
         if page.generation > counted.generation:
-            counted.generation, counted.rows = page.generation, 0
+            counted.generation, counted.rows, counted.met = page.generation, 0, set()
         if page.generation == counted.generation:
-            counted.rows += len(rows)
+            ids = {source_id for source_id, _sha in rows}
+            listed = page.kind is PageKind.PAGE
+            counted.rows += len(rows) if listed else len(ids - counted.met)
+            counted.met |= ids
         for position, (source_id, sha) in enumerate(rows):
             counted.hashes.setdefault(source_id, set()).add(sha)
             counted.at[page.id, position] = (source_id, sha)
@@ -254,6 +252,9 @@ def check_outcomes(store: Store, told: Told, *, final: bool) -> str:
         if terms.unresolved < 0:
             what = f"{terms.name}: more fates than records"
             raise BadError(what)
+    if not store.proof.sums_hold():
+        what = "the sums that are kept are not those of the records and fates listed"
+        raise BadError(what)
     distinct = sum(terms.distinct for terms in sums.resources)
     return f"{distinct} distinct records, {sums.files.distinct} files, unresolved {sums.unresolved}"
 

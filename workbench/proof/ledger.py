@@ -151,7 +151,8 @@ def check_file_rows(store: Store, told: Told) -> None:
     held = {
         f"{file.resource}_{file.source_id}": (file.state.value, file.size, file.sha256)
         for file in store.source.files()
-        if file.state.value != "pending"
+        # one that is to be fetched anew is told of, one that never was is not
+        if file.state.value != "pending" or f"{file.resource}_{file.source_id}" in told.files
     }
     _agree(held, told.files, "file")
 

@@ -25,7 +25,7 @@ CHANGED_BY = {
     "links": ("operation done", "operation refused", "operation unknown", "removed"),
     "decisions": ("asked", "decided", "withdrawn"),
     "verdicts": ("compared",),
-    "issues": ("issues listed",),
+    "issues": ("issues listed", "issues withdrawn"),
     "balance": ("outcomes", "outcomes cleared", "page stored", "gone", "file held",
                 "file missing", "file refused", "file pending", "resource absent"),
     "migration.toml": ("configured", "artefact"),

@@ -101,6 +101,8 @@ def _take(told: Told, entry: Entry) -> None:  # noqa: C901, PLR0912 - one flat b
             told.compared[subject] = {name: _int(count) for name, count in detail.items()}
         case "issues listed":
             told.issues += _int(detail["count"])
+        case "issues withdrawn":
+            told.issues -= _int(detail["count"])
         case "intended":
             told.operations[_int(detail["operation"])] = "intended"
         case "sealed":

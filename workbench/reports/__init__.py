@@ -5,6 +5,7 @@ from workbench.reports.page import Page, Section, csv_text, keep, neutral, rende
 from workbench.reports.pages import (
     Mask,
     balance_table,
+    changes_table,
     write_cleanse,
     write_mapping,
     write_preflight,
@@ -15,8 +16,8 @@ from workbench.reports.pages import (
 )
 
 __all__ = [
-    "Figure", "Mask", "Page", "Section", "balance_table", "csv_text", "fill", "flow",
-    "issues", "keep", "neutral", "render", "verdicts", "volumes", "write_cleanse",
+    "Figure", "Mask", "Page", "Section", "balance_table", "changes_table", "csv_text", "fill",
+    "flow", "issues", "keep", "neutral", "render", "verdicts", "volumes", "write_cleanse",
     "write_mapping", "write_preflight", "write_reconcile", "write_reports", "write_sample_diff",
     "write_summary",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from workbench.proof.diff import Match
 from workbench.reports import charts
 from workbench.reports.page import Page, Section, csv_text, keep, render
 from workbench.show import Table
-from workbench.state import Decision, Fate, Store, Verdict
+from workbench.state import Decision, Fate, IssueKind, Store, Verdict
 
 Mask = Callable[[str, object], str]
 """How a field's value looks where it may be saved (see `workbench.masking`)."""
@@ -113,23 +113,33 @@ def write_mapping(store: Store, folder: Path, *, rows: Iterable[MapRow]) -> Path
 
 
 def write_cleanse(store: Store, folder: Path) -> list[Path]:
-    """Write cleanse.html and cleanse.csv: everything odd, by record and field, no values."""
-    issues = list(store.staging.issues())
-    columns = ("kind", "resource", "id", "field", "rule", "what happens", "found in")
-    rows = [(i.kind, i.resource, i.source_id, i.field, i.rule, i.outcome, i.phase) for i in issues]
+    """Write cleanse.html and cleanse.csv: everything odd, by record and field, no values.
+
+    The page also counts, by field, what reading the values changed.
+    """
+    columns = ("kind", "resource", "id", "field", "rule", "what happens", "found in",
+               "at (UTC)", "meaning")  # fmt: skip
+    rows = (
+        (i.kind, i.resource, i.source_id, i.field, i.rule, i.outcome, i.phase, at, i.kind.meaning)
+        for at, i in store.staging.dated_issues()
+    )
     counts = store.staging.issue_counts()
-    outcomes = Counter((issue.kind, issue.outcome) for issue in issues)
+    kinds = sorted({kind for kind, *_ in counts})
     page = Page(
         "What is odd in the source",
-        f"{len(issues)} issues. None stops the migration by itself; each says what happens.",
+        f"{sum(count for *_, count in counts)} issues. None stops the migration by itself; "
+        "each says what happens.",
         folder.name, store.ledger.head(),
         sections=[
             Section("By kind", figures=[charts.issues(counts)], tables=[
+                Table("What each kind means", ("kind", "meaning"),
+                      [(kind, IssueKind(kind).meaning) for kind in kinds]),
                 Table("What happens", ("kind", "what happens", "records"),
-                      [(*key, count) for key, count in sorted(outcomes.items())])]),
+                      store.staging.issue_outcomes())]),
             Section("By field", tables=[
                 Table("Where to cleanse", ("kind", "resource", "field", "records"), counts,
                       "Every record is listed by id in cleanse.csv.")]),
+            Section("What reading the values changed", _CHANGES, tables=[changes_table(store)]),
         ],
     )  # fmt: skip
     return [
@@ -263,10 +273,27 @@ def write_summary(store: Store, folder: Path, *, facts: Sequence[tuple[str, obje
 
 # parts -----------------------------------------------------------------------------------
 
+_CHANGES = (
+    "Typed values stand beside the raw ones and never in their place. Of every field that was "
+    "read into another form, the rule, how many records have it, and how many changed."
+)
 _EQUATION = (
     "For every resource: distinct = created + updated + merged + excluded + rejected, and "
     "nothing is unresolved. Every record's fate is listed in outcomes.csv."
 )
+
+
+def changes_table(store: Store) -> Table:
+    """Give what reading the values changed, field by field, as the extraction counted it."""
+    held = store.journey.document("changes")
+    rows = held if isinstance(held, list) else []
+    return Table(
+        "Changes by field",
+        ("field", "read as", "records with it", "changed", "odd"),
+        [(row["field"], row["rule"], row["filled"], row["changed"],
+          ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in row["odd"].items()))
+         for row in rows],
+    )  # fmt: skip
 
 
 def balance_table(sums: Balance) -> Table:

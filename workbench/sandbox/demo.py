@@ -123,7 +123,12 @@ def _decide(run: Run) -> None:
     with run.store.transaction():
         waiting = run.store.decisions.open()
         for decision in waiting:
-            choice = answers.get(decision.subject) or decision.proposal or NAME_ONLY
+            choice = answers.get(decision.subject) or decision.proposal
+            if choice is None and decision.subject.startswith("practitioner:"):
+                choice = NAME_ONLY
+            if choice is None:
+                what = f"Nothing is proposed for {decision.subject}, and the demo does not guess."
+                raise DecisionNeededError(what)
             run.store.decisions.decide(
                 decision.subject, choice, by=BY, comment="decided by the demo, not by a person"
             )

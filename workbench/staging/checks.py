@@ -1,16 +1,18 @@
-"""Records held against what the map expects of their fields, before anything is loaded."""
+"""What the map expects of each field, and how a value is read as that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
 from workbench.staging import normalise
-from workbench.staging.findings import Finding, Reading, Refused
+from workbench.staging.findings import Clean, Reading, Refused
 from workbench.staging.markup import plain_text, safe_html
-from workbench.staging.paths import filled_paths, is_empty, value_at
+from workbench.staging.paths import is_empty
+from workbench.staging.places import country_code, state_code
 from workbench.staging.times import Order, read_date, read_instant
 from workbench.state import IssueKind
 
@@ -25,22 +27,33 @@ class ValueKind(StrEnum):
     DATE_DAY_FIRST = "date_dmy"
     DATE_MONTH_FIRST = "date_mdy"
     INSTANT = "datetime"
+    INSTANT_DAY_FIRST = "datetime_dmy"
+    INSTANT_MONTH_FIRST = "datetime_mdy"
     BOOLEAN = "boolean"
     INTEGER = "integer"
     DECIMAL = "decimal"
     HTML = "html"
     PLAIN = "plain_text"
     CHOICE = "choice"
+    COUNTRY = "country"
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one field path is expected to hold; `choices` are the values the map knows."""
+    """What one field path is expected to hold.
+
+    `choices` are the values the map knows; `countries` the paths of the same record that
+    tell the country of a telephone number or a state (`places.region_of` reads each), the
+    first that tells one counts; `code` the path of the dialling code beside a number.
+    """
 
     path: str
     kind: ValueKind
     choices: frozenset[str] | None = None
     outcome: str = "kept as it is"
+    countries: tuple[str, ...] = ()
+    code: str = ""
 
 
 class Rules(Protocol):
@@ -61,79 +74,74 @@ class Rules(Protocol):
         ...
 
 
-def check(
-    resource: str, source_id: str, data: Mapping[str, object], *, mapping: Rules
-) -> list[Finding]:
-    """List what is odd about one record: unreadable values, values and fields not in the map.
+def read_value(
+    rule: Rule, value: object, *, zone: str, region: str = "", code: str = ""
+) -> Reading:
+    """Read one value as its rule says.
 
     Args:
-        resource: the resource's name.
-        source_id: the record's id.
-        data: the record as it came.
-        mapping: the confirmed map.
+        rule: what is expected of the field.
+        value: a scalar, as it came.
+        zone: the IANA zone of local times.
+        region: the country (ISO 3166-1 alpha-2) to assume for a telephone number, or that
+            a state lies in.
+        code: digits of the dialling code that stands beside a telephone number.
 
     Returns:
-        Findings by field path; at most one for each kind and field.
+        The value, None only where nothing stood there or a note says why; or `Refused`, of
+        a choice that the map does not know too.
     """
-    rules = mapping.rules(resource)
-    found: set[Finding] = set()
-    for path in filled_paths(data):
-        rule = rules.get(path)
-        if rule is None:
-            found.add(
-                Finding(IssueKind.FIELD_UNKNOWN, resource, source_id, f"{resource}.{path}",
-                        "every field has a disposition", "the record waits for a decision")
-            )  # fmt: skip
-            continue
-        value = value_at(data, path)
-        for one in value if isinstance(value, list) else [value]:
-            for kind in _kinds(rule, one, mapping):
-                outcome = (
-                    "the record waits for a decision"
-                    if kind is IssueKind.VALUE_UNMAPPED
-                    else rule.outcome
-                )
-                found.add(
-                    Finding(kind, resource, source_id, f"{resource}.{path}", rule.kind, outcome)
-                )
-    return sorted(found, key=lambda one: (one.field, one.kind))
-
-
-def _kinds(rule: Rule, value: object, mapping: Rules) -> Iterable[IssueKind]:
-    if is_empty(value):
-        return ()
-    if rule.kind is ValueKind.CHOICE:
-        known = rule.choices is None or normalise.pick(value) in rule.choices
-        return () if known else (IssueKind.VALUE_UNMAPPED,)
-    read = _read(rule.kind, value, mapping)
+    order = _INSTANTS.get(rule.kind)
+    if order is not None:
+        read = read_instant(value, zone=zone, order=order)
+    elif rule.kind is ValueKind.PHONE:
+        read = normalise.phone(value, region=region, code=code)
+    elif rule.kind is ValueKind.STATE:
+        read = _state(value, region)
+    else:
+        read = _READERS[rule.kind](value)
     if isinstance(read, Refused):
-        return (read.reason,)
-    # a country may stand in another field, so a number without a code is left to the load
-    return [note for note in read.notes if note is not IssueKind.PHONE_DOUBTFUL]
+        return read
+    if rule.kind is ValueKind.CHOICE and rule.choices is not None and read.value is not None:
+        return read if read.value in rule.choices else Refused(IssueKind.VALUE_UNMAPPED)
+    if read.value is None and not read.notes and not is_empty(value):
+        return Clean(None, (IssueKind.VALUE_EMPTIED,))
+    return read
 
 
-def _read(kind: ValueKind, value: object, mapping: Rules) -> Reading:
-    match kind:
-        case ValueKind.PHONE:
-            return normalise.phone(value, region=mapping.region)
-        case ValueKind.INSTANT:
-            return read_instant(value, zone=mapping.zone)
-        case ValueKind.DATE_DAY_FIRST:
-            return read_date(value, order=Order.DAY_FIRST)
-        case ValueKind.DATE_MONTH_FIRST:
-            return read_date(value, order=Order.MONTH_FIRST)
-        case _:
-            return _PLAIN_READERS[kind](value)
+def _country(value: object) -> Reading:
+    """Read a country as its ISO 3166-1 alpha-2 code."""
+    code = country_code(value)
+    if code is None and not is_empty(value):
+        return Refused(IssueKind.COUNTRY_UNKNOWN)
+    return Clean(code)
 
 
-_PLAIN_READERS: Mapping[ValueKind, Callable[[object], Reading]] = {
-    ValueKind.EMAIL: normalise.email,
+def _state(value: object, region: str) -> Clean:
+    """Read a state as its ISO 3166-2 code; one that ISO does not name stays as it is.
+
+    Odoo has states of its own, so only the load can tell which is none.
+    """
+    code = state_code(value, region) if region else None
+    return normalise.line(value) if code is None else Clean(code)
+
+
+_INSTANTS: Mapping[ValueKind, Order] = {
+    ValueKind.INSTANT: Order.ISO,
+    ValueKind.INSTANT_DAY_FIRST: Order.DAY_FIRST,
+    ValueKind.INSTANT_MONTH_FIRST: Order.MONTH_FIRST,
+}
+_READERS: Mapping[ValueKind, Callable[[object], Reading]] = {
     ValueKind.DATE: read_date,
+    ValueKind.DATE_DAY_FIRST: partial(read_date, order=Order.DAY_FIRST),
+    ValueKind.DATE_MONTH_FIRST: partial(read_date, order=Order.MONTH_FIRST),
+    ValueKind.EMAIL: normalise.email,
     ValueKind.BOOLEAN: normalise.boolean,
     ValueKind.INTEGER: normalise.integer,
     ValueKind.DECIMAL: normalise.decimal,
     ValueKind.HTML: safe_html,
     ValueKind.PLAIN: plain_text,
     ValueKind.TEXT: normalise.text,
-    ValueKind.CHOICE: normalise.text,
+    ValueKind.CHOICE: normalise.line,
+    ValueKind.COUNTRY: _country,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from workbench.staging.normalise import pick
 from workbench.staging.paths import is_empty, leaves
 from workbench.staging.shapes import format_of, shape_of
+from workbench.staging.times import Order
 
 MOST_VALUES = 200
 """A list with more distinct values is no pick-list."""
@@ -20,24 +22,51 @@ SHAPES_KEPT = 4
 SHAPES_OF = 500
 """Shapes are counted over the first so many values of a field."""
 
+DATES = ("date_iso", "date_dmy", "date_mdy", "date_either")
+INSTANTS = ("datetime_iso", "datetime_dmy", "datetime_mdy", "datetime_either")
+
 _IDENTIFYING_WORDS = (
-    "first last middle full name names surname forename email mail phone mobile mobilephone "
-    "telephone tel fax numbers number iso2 address street line city town zip postcode postal "
-    "country state province county birth dob date time note notes comment history allerg "
-    "allergies emergency policy insurance reference referring doctor practitioner description "
-    "title file url link token medication dosage data text body value val answer soap diagnosis "
-    "occupation patient bsn ssn passport custom_reference created updated message"
+    # who and where
+    "first last middle full name names surname forename initials alias "
+    "email mail phone mobile mobilephone telephone tel cell gsm fax numbers number iso "
+    "address street line city town suburb zip postcode postal country state province county "
+    "birth birthday dob born date time patient parent partner spouse child emergency kin "
+    "bsn ssn nhs passport iban licence license reference policy member "
+    # what only this person's file says
+    "note notes remark remarks comment comments history reason complaint blood medication dosage "
+    "occupation employer referring referrer doctor practitioner gp description title file url "
+    "link token data text body value val answer soap created updated message religion ethnicity "
+    # the same in the languages of other clinics
+    "naam voornaam achternaam roepnaam tussenvoegsel geboren telefoon mobiel adres straat "
+    "huisnummer woonplaats plaats provincie land beroep klacht huisarts vorname nachname telefon "
+    "handy strasse ort plz beruf hausarzt prenom nom rue ville nombre apellido apellidos calle "
+    "ciudad telefono movil direccion medico"
 )
 _IDENTIFYING = frozenset(_IDENTIFYING_WORDS.split())
+_IDENTIFYING_STEMS = (
+    "allerg", "anamn", "antecedent", "bloed", "diagnos", "geburt", "geboort", "insur", "medic",
+    "nacimient", "naissanc", "notiz", "opmerk", "polis", "prescri", "verzeker",
+)  # fmt: skip
 _PICK_LIST = frozenset(
     ("status", "location", "type", "kind", "category", "gender", "sex", "stage", "active")
 )
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def words_of(path: str) -> tuple[str, ...]:
-    """Split a field path into lower-case words: `mobilePhone`, `mobile_phone` → mobile, phone."""
-    return tuple(word.lower() for word in _WORD.findall(path))
+    """Split a field path into lower-case words without accents.
+
+    `mobilePhone` and `mobile_phone` are mobile, phone; `HTMLNote2` is html, note, 2.
+    """
+    plain = unicodedata.normalize("NFKD", path).encode("ascii", "ignore").decode()
+    return tuple(word.lower() for word in _WORD.findall(plain))
+
+
+def identifies(path: str) -> bool:
+    """Say whether a field's name promises something that one person alone may have."""
+    return any(
+        word in _IDENTIFYING or word.startswith(_IDENTIFYING_STEMS) for word in words_of(path)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +114,17 @@ class FieldProfile:
         return sum(self.formats.get(name, 0) for name in formats) / total if total else 0.0
 
     @property
+    def order(self) -> Order:
+        """Say in which order dates with the year last name day and month, all values agreeing."""
+        day, month, either = (
+            any(self.formats.get(f"{kind}_{order}") for kind in ("date", "datetime"))
+            for order in (Order.DAY_FIRST, Order.MONTH_FIRST, Order.EITHER)
+        )
+        if day or month:
+            return Order.MIXED if day and month else Order.DAY_FIRST if day else Order.MONTH_FIRST
+        return Order.EITHER if either else Order.ISO
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """Say what is odd about the field, in words."""
         kinds = sorted(kind for kind in self.types if kind != "null")
@@ -98,7 +138,7 @@ class FieldProfile:
             for words, formats in (
                 ("HTML", ("html",)),
                 ("JSON", ("json",)),
-                ("dates", ("date_iso", "date_dmy", "date_mdy", "date_either", "datetime_iso")),
+                ("dates", (*DATES, *INSTANTS)),
             )
             if self.share(*formats) > 0
         ]
@@ -214,7 +254,7 @@ def _profile(resource: str, path: str, got: _Gathered, records: int) -> FieldPro
 def _shown(path: str, got: _Gathered) -> dict[str, int]:
     """Give the values of a pick-list that identifies nobody, else nothing."""
     words = frozenset(words_of(path))
-    private = {"date_iso", "datetime_iso", "email", "phone", "url", "html", "json", "lines"}
+    private = {*DATES, *INSTANTS, "email", "phone", "url", "html", "json", "lines"}
     if (
         len(got.distinct) > MOST_VALUES
         or got.longest > LONGEST_VALUE
@@ -222,9 +262,11 @@ def _shown(path: str, got: _Gathered) -> dict[str, int]:
         or not got.values
     ):
         return {}
-    if words & _PICK_LIST and not words & (_IDENTIFYING - {"practitioner"}):
+    # a list's own name, and who treats patients, identify no patient
+    told = ".".join(words - {"name", "practitioner"})
+    if words & _PICK_LIST and not identifies(told) and "name" not in words:
         return dict(got.values)
-    if words & _IDENTIFYING - {"name"} or path == "name" or path.endswith("_name"):
+    if identifies(told) or "practitioner" in words or path == "name" or path.endswith("_name"):
         return {}
     return dict(got.values) if min(got.values.values()) >= SEVERAL else {}
 

@@ -6,18 +6,24 @@ import re
 from itertools import groupby
 
 from workbench.staging.markup import looks_like_html
+from workbench.staging.times import Order
 
 SHAPE_LENGTH = 24
+MONTHS = 12
+_PARTS = frozenset({"date_parts", "datetime_parts"})
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
+_YEAR_LAST = r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
 _CLOCK = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?"
+_HOUR = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
 
 _FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("zero_date", re.compile(r"0000-00-00([ T].*)?")),
     ("date_iso", re.compile(_DAY)),
     ("datetime_iso", re.compile(rf"{_DAY}[ T]{_CLOCK}")),
     ("time", re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")),
-    ("date_parts", re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")),
+    ("date_parts", re.compile(_YEAR_LAST)),
+    ("datetime_parts", re.compile(rf"{_YEAR_LAST}[ T]{_HOUR}(\s?[AaPp]\.?[Mm]\.?)?")),
     ("email", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")),
     ("url", re.compile(r"(https?|ftp|blob):\S+")),
     ("blood_type", re.compile(r"(A|B|AB|O|0)\s?(\+|-|pos|neg|positive|negative)", re.IGNORECASE)),
@@ -37,22 +43,22 @@ def format_of(value: str) -> str:
     """Name the format of a filled text: one of a closed list, "lines" or "words" at last.
 
     A date with the year last is "date_dmy" or "date_mdy" where only one reading is
-    possible, else "date_either".
+    possible, else "date_either"; with a time of day behind it "datetime_dmy" and so on.
     """
     raw = value.strip()
     for name, pattern in _FORMATS:
         if pattern.fullmatch(raw):
-            return _which_order(raw) if name == "date_parts" else name
+            return f"{name.removesuffix('parts')}{_order(raw)}" if name in _PARTS else name
     if looks_like_html(raw):
         return "html"
     return "lines" if "\n" in raw else "words"
 
 
-def _which_order(raw: str) -> str:
+def _order(raw: str) -> Order:
     first, second = (int(part) for part in re.split(r"[-/.]", raw)[:2])
-    if first > 12:  # noqa: PLR2004 - months in a year
-        return "date_dmy"
-    return "date_mdy" if second > 12 else "date_either"  # noqa: PLR2004 - months in a year
+    if first > MONTHS:
+        return Order.DAY_FIRST
+    return Order.MONTH_FIRST if second > MONTHS else Order.EITHER
 
 
 def shape_of(value: str) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from workbench.staging.findings import EMPTY, Clean, Reading, Refused
+from workbench.staging.normalise import line
 from workbench.staging.paths import is_empty
 from workbench.state import IssueKind
 
@@ -17,15 +18,33 @@ _CLOCK = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2})?"
 )
+_MIDNIGHT = re.compile(r"00:00(:00(\.0+)?)?Z?")
+_ZERO = "0000-00-00"
 _FIRST_LIKELY, _LAST_LIKELY = 1900, 2100
 
 
 class Order(StrEnum):
-    """In which order a date with the year last names day and month."""
+    """In which order a date with the year last names day and month.
+
+    ISO: no such date is expected. EITHER: the records do not tell. MIXED: some of them can
+    only be read day first, others only month first. Under these three none is read.
+    """
 
     ISO = "iso"
     DAY_FIRST = "dmy"
     MONTH_FIRST = "mdy"
+    EITHER = "either"
+    MIXED = "mixed"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a date with the year last can be read."""
+        return self in {Order.DAY_FIRST, Order.MONTH_FIRST}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person must say which it is."""
+        return self in {Order.EITHER, Order.MIXED}
 
 
 def read_date(value: object, *, order: Order = Order.ISO) -> Reading:
@@ -34,23 +53,30 @@ def read_date(value: object, *, order: Order = Order.ISO) -> Reading:
     Args:
         value: `YYYY-MM-DD`, with midnight after it or nothing; or, where `order` says how,
             day, month and year parted by dash, slash or point.
-        order: how a date with the year last is to be read; ISO refuses such a date.
+        order: how a date with the year last is to be read; where it is not told, such a
+            date is refused.
 
     Returns:
-        The date; years before 1900 or after 2100 are noted. Anything else is refused,
-        the database's "0000-00-00" too.
+        The date; years before 1900 or after 2100 are noted. The database's "0000-00-00" is
+        empty, and noted. Anything else is refused: years of two digits, months by name, weeks.
     """
     if is_empty(value):
         return EMPTY
-    raw = str(value).strip() if isinstance(value, str | int) else ""
-    day, rest = _split(raw)
-    if rest and not re.fullmatch(r"00:00(:00(\.0+)?)?Z?", rest):
+    if not isinstance(value, str | int):
         return Refused(IssueKind.DATE_UNREADABLE)
-    found = _date(day, order)
+    read = line(value)
+    if not isinstance(read.value, str):
+        return read
+    day, rest = _split(read.value)
+    midnight = not rest or _MIDNIGHT.fullmatch(rest)
+    if midnight and day == _ZERO:
+        return Clean(None, (*read.notes, IssueKind.DATE_ZERO))
+    found = _date(day, order) if midnight else None
     if found is None:
         return Refused(IssueKind.DATE_UNREADABLE)
     likely = _FIRST_LIKELY <= found.year <= _LAST_LIKELY
-    return Clean(found.isoformat(), () if likely else (IssueKind.DATE_IMPLAUSIBLE,))
+    notes = read.notes if likely else (*read.notes, IssueKind.DATE_IMPLAUSIBLE)
+    return Clean(found.isoformat(), notes)
 
 
 def _split(raw: str) -> tuple[str, str]:
@@ -61,7 +87,7 @@ def _split(raw: str) -> tuple[str, str]:
 def _date(raw: str, order: Order) -> date | None:
     if found := _ISO.fullmatch(raw):
         year, month, day = (int(part) for part in found.groups())
-    elif order is not Order.ISO and (found := _PARTS.fullmatch(raw)):
+    elif order.is_told and (found := _PARTS.fullmatch(raw)):
         first, second, year = (int(part) for part in found.groups())
         day, month = (first, second) if order is Order.DAY_FIRST else (second, first)
     else:
@@ -87,24 +113,37 @@ def read_instant(
     Returns:
         The instant. A local time that the clocks jumped over counts from the offset before
         the jump (02:30 becomes what was called 03:30), one passed twice is the first of
-        the two; both are noted, and so is a fraction of a second that went.
+        the two; both are noted, and so is a fraction of a second that went. There is no
+        24:00 and no second 60.
     """
     if is_empty(value):
         return EMPTY
     if not isinstance(value, str):
         return Refused(IssueKind.TIME_UNREADABLE)
-    day_text, clock_text = _split(value.strip())
-    return join_instant(day_text, clock_text or "00:00", zone=zone, order=order, later=later)
+    whole = line(value)
+    if not isinstance(whole.value, str):
+        return whole
+    day, clock = _split(whole.value)
+    read = join_instant(day, clock or "00:00", zone=zone, order=order, later=later)
+    return Clean(read.value, (*whole.notes, *read.notes)) if isinstance(read, Clean) else read
 
 
 def join_instant(
     day: object, clock: object, *, zone: str, order: Order = Order.ISO, later: bool = False
 ) -> Reading:
-    """Read a date and a time of day that stand in two fields; else as `read_instant`."""
+    """Read a date and a time of day that stand in two fields; else as `read_instant`.
+
+    Of a date "0000-00-00" the time of day is refused, unless it is midnight or empty too.
+    """
     if is_empty(day):
         return EMPTY if is_empty(clock) else Refused(IssueKind.TIME_UNREADABLE)
     day_read = read_date(day, order=order)
-    found = _CLOCK.fullmatch(str(clock).strip()) if not is_empty(clock) else None
+    spelt = line(clock).value if isinstance(clock, str) else None
+    if day_read == Clean(None, (IssueKind.DATE_ZERO,)) and (
+        is_empty(clock) or _MIDNIGHT.fullmatch(str(spelt))
+    ):
+        return day_read
+    found = _CLOCK.fullmatch(str(spelt))
     if isinstance(day_read, Refused) or not isinstance(day_read.value, str) or found is None:
         return Refused(IssueKind.TIME_UNREADABLE)
     hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3))

@@ -20,13 +20,13 @@ from workbench.state.journey import PhaseState, Status, Step
 from workbench.state.kinds import IssueKind
 from workbench.state.ledger import GENESIS, Entry
 from workbench.state.proofs import Difference, Fate, Outcome, Verdict
-from workbench.state.staging import FieldRow, Issue
+from workbench.state.staging import FieldRow, Issue, RawRecord, TypedRow
 from workbench.state.store import Store
 
 __all__ = [
     "GENESIS", "BeforeImage", "Decision", "Difference", "Entry", "Fate", "FieldRow", "FileState",
     "HeldFile", "HeldPage", "How", "Issue", "IssueKind", "Link", "Operation", "OperationStatus",
-    "Outcome", "PageIn", "PageKind", "PhaseState", "Question", "Record", "RecordIn", "Status",
-    "Step", "Store", "Verdict", "Volume", "Walk", "WalkState", "canonical", "digest", "id_text",
-    "sha256",
+    "Outcome", "PageIn", "PageKind", "PhaseState", "Question", "RawRecord", "Record", "RecordIn",
+    "Status", "Step", "Store", "TypedRow", "Verdict", "Volume", "Walk", "WalkState", "canonical",
+    "digest", "id_text", "sha256",
 ]  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical(value: object) -> str:
     """Write a JSON value with sorted keys and no spaces; numbers stay as they are.
@@ -12,7 +14,7 @@ def canonical(value: object) -> str:
     Raises:
         TypeError: the value is not JSON (the caller's mistake, never a clinic's).
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _PLAIN.encode(value)
 
 
 def digest(value: object) -> str:

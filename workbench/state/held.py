@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -38,8 +38,10 @@ class FileState(StrEnum):
 class Walk:
     """One pass over a resource.
 
-    `next`: the request to come, `updated_at`: the last answer, `distinct`: how many records
-    the pass met so far.
+    `rows`: those of the list, repeats included; a second look of ours adds only what no page
+    had shown. `next`: the request to come, `updated_at`: the last answer, `distinct`: how many
+    records the pass met so far, `checked`: what comparing it with the reported total found
+    out, or where that stands.
     """
 
     resource: str
@@ -52,11 +54,13 @@ class Walk:
     note: str
     updated_at: str
     distinct: int
+    checked: Mapping[str, Any]
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> Self:
         """Read a row of the table."""
-        return cls(row[0], row[1], WalkState(row[2]), *row[3:])
+        values = (*row[3:10], json.loads(row[10]))
+        return cls(row[0], row[1], WalkState(row[2]), *values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class PageIn:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record held; `rows` counts how often PracticeHub sent it."""
+    """One record held; `rows` counts how often PracticeHub's list has it."""
 
     resource: str
     source_id: str

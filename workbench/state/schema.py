@@ -12,6 +12,37 @@ VERSION = 1
 
 _KINDS = ",".join(f"'{kind.value}'" for kind in IssueKind)
 
+_EXISTS = (
+    "EXISTS (SELECT 1 FROM records "
+    "WHERE resource=new.carrier AND source_id=new.source_id AND gone=0)"
+)
+_ADD = "ON CONFLICT (resource, outcome) DO UPDATE SET count=count+excluded.count"
+_OF_RECORD = (
+    "FROM outcomes WHERE resource IN (new.resource, 'files:'||new.resource) "
+    "AND source_id=new.source_id"
+)
+# one line each: statements are told apart by the ends of their lines
+FATES_KEPT = f"""
+CREATE TRIGGER fate_new AFTER INSERT ON outcomes WHEN {_EXISTS} BEGIN \
+  INSERT INTO fates VALUES (new.resource, new.outcome, 1) {_ADD}; END;
+CREATE TRIGGER fate_changed AFTER UPDATE OF outcome ON outcomes \
+  WHEN old.outcome<>new.outcome AND {_EXISTS} BEGIN \
+  INSERT INTO fates VALUES (old.resource, old.outcome, -1), (new.resource, new.outcome, 1) {_ADD}; \
+  END;
+CREATE TRIGGER fate_dropped AFTER DELETE ON outcomes WHEN {_EXISTS.replace("new.", "old.")} BEGIN \
+  INSERT INTO fates VALUES (old.resource, old.outcome, -1) {_ADD}; END;
+CREATE TRIGGER record_new AFTER INSERT ON records WHEN new.gone=0 BEGIN \
+  INSERT INTO fates SELECT resource, outcome, 1 {_OF_RECORD} {_ADD}; END;
+CREATE TRIGGER record_gone AFTER UPDATE OF gone ON records WHEN old.gone<>new.gone BEGIN \
+  INSERT INTO fates SELECT resource, outcome, old.gone-new.gone {_OF_RECORD} {_ADD}; END;
+"""
+BY_PATIENT = "CREATE INDEX IF NOT EXISTS records_by_patient ON records (resource, patient_id)"
+"""Made when a patient's records are first asked for, which is after all have been read.
+
+The patients of neighbouring records lie far apart: kept up while millions arrive, each page
+of records would rewrite a hundred pages of the index.
+"""
+
 DDL = f"""
 CREATE TABLE meta (
   key TEXT PRIMARY KEY, value TEXT NOT NULL
@@ -46,12 +77,13 @@ CREATE TABLE artefacts (
 ) STRICT;
 
 -- practicehub ----------------------------------------------------------------------------
+-- checked: what comparing the pass with the reported total found out, or where that stands
 CREATE TABLE walks (
   resource TEXT NOT NULL, generation INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('walking','done','absent')),
   next TEXT, pages INTEGER NOT NULL, rows INTEGER NOT NULL, reported INTEGER,
   started_at TEXT NOT NULL, updated_at TEXT NOT NULL, note TEXT NOT NULL DEFAULT '',
-  found INTEGER NOT NULL,
+  found INTEGER NOT NULL, checked TEXT NOT NULL DEFAULT '{{}}',
   PRIMARY KEY (resource, generation)
 ) STRICT;
 CREATE TABLE pages (
@@ -65,12 +97,15 @@ CREATE TABLE records (
   resource TEXT NOT NULL, source_id TEXT NOT NULL, generation INTEGER NOT NULL,
   page_id INTEGER NOT NULL REFERENCES pages(id), position INTEGER NOT NULL,
   patient_id TEXT, sha256 TEXT NOT NULL, raw TEXT NOT NULL, rows INTEGER NOT NULL DEFAULT 1,
-  gone INTEGER NOT NULL DEFAULT 0,
+  gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
+  number INTEGER GENERATED ALWAYS AS (CAST(source_id AS INTEGER)) VIRTUAL,
   PRIMARY KEY (resource, source_id)
 ) STRICT;
+-- millions of rows are never sorted; the pass stands in it so that ids are counted in it alone
+CREATE INDEX records_by_number ON records (resource, number, source_id, generation);
+CREATE INDEX records_gone ON records (resource, source_id) WHERE gone=1;
 -- how many records of a resource still exist
 CREATE TABLE volumes (resource TEXT PRIMARY KEY, alive INTEGER NOT NULL) STRICT;
-CREATE INDEX records_by_patient ON records (resource, patient_id);
 CREATE TABLE copies (
   resource TEXT NOT NULL, source_id TEXT NOT NULL, sha256 TEXT NOT NULL,
   page_id INTEGER NOT NULL REFERENCES pages(id), position INTEGER NOT NULL,
@@ -85,10 +120,13 @@ CREATE TABLE files (
   PRIMARY KEY (resource, source_id),
   FOREIGN KEY (resource, source_id) REFERENCES records(resource, source_id)
 ) STRICT;
+CREATE INDEX files_by_state ON files (state);
 
 -- staging --------------------------------------------------------------------------------
+-- sha256: the raw copy they stem from; rules: hash of the rules they were read by
 CREATE TABLE typed (
-  resource TEXT NOT NULL, source_id TEXT NOT NULL, sha256 TEXT NOT NULL, body TEXT NOT NULL,
+  resource TEXT NOT NULL, source_id TEXT NOT NULL, sha256 TEXT NOT NULL, rules TEXT NOT NULL,
+  body TEXT NOT NULL, changed TEXT NOT NULL, odd INTEGER NOT NULL,
   PRIMARY KEY (resource, source_id)
 ) STRICT;
 CREATE TABLE issues (
@@ -135,13 +173,23 @@ CREATE TABLE before_images (
 ) STRICT;
 
 -- proof ----------------------------------------------------------------------------------
+-- the fate of a record's file stands under "files:<resource>"
 CREATE TABLE outcomes (
   resource TEXT NOT NULL, source_id TEXT NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('created','updated','merged','excluded','rejected')),
   reason TEXT NOT NULL, external_id TEXT NOT NULL, phase TEXT NOT NULL,
+  number INTEGER GENERATED ALWAYS AS (CAST(source_id AS INTEGER)) VIRTUAL,
+  carrier TEXT GENERATED ALWAYS AS
+    (iif(substr(resource, 1, 6)='files:', substr(resource, 7), resource)) VIRTUAL,
   PRIMARY KEY (resource, source_id)
 ) STRICT;
-CREATE TABLE verdicts (
+CREATE INDEX outcomes_by_number ON outcomes (resource, number, source_id);
+-- how many of each there are whose record still exists: kept, since joining millions takes seconds
+CREATE TABLE fates (
+  resource TEXT NOT NULL, outcome TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (resource, outcome)
+) STRICT;
+{FATES_KEPT}CREATE TABLE verdicts (
   scope TEXT NOT NULL, model TEXT NOT NULL, field TEXT NOT NULL, verdict TEXT NOT NULL,
   rule TEXT NOT NULL, count INTEGER NOT NULL,
   PRIMARY KEY (scope, model, field, verdict, rule)

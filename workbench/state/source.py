@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from workbench.state._clock import now
+from workbench.state._page import Arrival, Resolve
 from workbench.state.files import FilesState
 from workbench.state.held import (
     HeldPage,
     PageIn,
     PageKind,
     Record,
-    RecordIn,
     Volume,
     Walk,
     WalkState,
 )
+from workbench.state.schema import BY_PATIENT
 
-Resolve = Callable[[dict[str, object], dict[str, object]], tuple[bool, str]]
-"""Given the copy held and the one that arrived: does the new one win, and by which rule."""
-_WALK = "resource, generation, state, next, pages, rows, reported, note, updated_at, found"
+_WALK = "resource, generation, state, next, pages, rows, reported, note, updated_at, found, checked"
 _RECORD = "resource, source_id, generation, page_id, position, patient_id, sha256, rows, gone, raw"
-_BY_ID = "CAST(source_id AS INTEGER), source_id"
+_NUMBERED = "(source_id NOT GLOB '*[^0-9]*')"
+_AT_ONCE = 500
+"""How many records are fetched at a time."""
+
+_FIRST, _LAST = -(1 << 63), (1 << 63) - 1
+"""The smallest and the largest number that the table can hold."""
 
 
 class SourceState(FilesState):
@@ -51,10 +55,31 @@ class SourceState(FilesState):
         """Note that the account does not have a resource (`note`: the status it answered)."""
         with self._store.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO walks VALUES (?,?,'absent',NULL,0,0,NULL,?,?,?,0)",
+                "INSERT OR REPLACE INTO walks VALUES (?,?,'absent',NULL,0,0,NULL,?,?,?,0,'{}')",
                 (resource, generation, now(), now(), note),
             )
             self._store.ledger.append("resource absent", resource, detail={"note": note})
+
+    def doubt(self, resource: str, *, generation: int = 0, note: str | None) -> None:
+        """Note that a resource was refused and why is not known yet; None forgets it."""
+        with self._store.transaction() as db:
+            db.execute(
+                "DELETE FROM walks WHERE resource=? AND generation=? AND pages=0",
+                (resource, generation),
+            )
+            if note is not None:
+                db.execute(
+                    "INSERT INTO walks VALUES (?,?,'walking',NULL,0,0,NULL,?,?,?,0,'{}')",
+                    (resource, generation, now(), now(), note),
+                )
+
+    def set_checked(self, resource: str, checked: Mapping[str, object], *, generation: int) -> None:
+        """Keep how far a pass has been compared with the reported total, or what that found."""
+        with self._store.transaction() as db:
+            db.execute(
+                "UPDATE walks SET checked=? WHERE resource=? AND generation=?",
+                (json.dumps(checked), resource, generation),
+            )
 
     # pages and records -------------------------------------------------------------------
 
@@ -78,25 +103,21 @@ class SourceState(FilesState):
                  page.kind.value),
             )  # fmt: skip
             page_id = int(cursor.lastrowid or 0)
-            met = alive = 0
-            for position, record in enumerate(page.records):
-                newly_met, newly_alive = self._store_record(
-                    page, page_id, position, record, resolve
-                )
-                met, alive = met + newly_met, alive + newly_alive
+            arrival = Arrival(db, page, page_id, resolve)
+            arrival.store()
             state = WalkState.WALKING if page.next else WalkState.DONE
             # a window's total is that of its ids, not of the resource
             reported = None if page.kind is PageKind.WINDOW else page.reported
             db.execute(
-                "INSERT INTO walks VALUES (?,?,?,?,1,?,?,?,?,'',?) "
+                "INSERT INTO walks VALUES (?,?,?,?,1,?,?,?,?,'',?,'{}') "
                 "ON CONFLICT (resource, generation) DO UPDATE SET state=excluded.state, "
                 "next=excluded.next, pages=pages+1, rows=rows+excluded.rows, "
                 "reported=COALESCE(excluded.reported, reported), updated_at=excluded.updated_at, "
                 "found=found+excluded.found",
-                (page.resource, page.generation, state.value, page.next, len(page.records),
-                 reported, now(), now(), met),
+                (page.resource, page.generation, state.value, page.next, arrival.rows, reported,
+                 now(), now(), arrival.met),
             )  # fmt: skip
-            self._count_alive(page.resource, alive)
+            self._count_alive(page.resource, arrival.alive)
             self._store.ledger.append(
                 "page stored",
                 page.resource,
@@ -104,55 +125,6 @@ class SourceState(FilesState):
                         "rows": len(page.records), "sha256": page.sha256},
             )  # fmt: skip
         return page_id
-
-    def _store_record(
-        self, page: PageIn, page_id: int, position: int, record: RecordIn, resolve: Resolve
-    ) -> tuple[bool, bool]:
-        """Store one row; say whether the pass met its record first now, and whether it is back."""
-        db = self._store.db
-        held = db.execute(
-            "SELECT sha256, raw, generation, page_id, position, gone FROM records "
-            "WHERE resource=? AND source_id=?",
-            (page.resource, record.source_id),
-        ).fetchone()
-        key = (page.resource, record.source_id)
-        if held is None:
-            db.execute(
-                "INSERT INTO records VALUES (?,?,?,?,?,?,?,?,1,0)",
-                (*key, page.generation, page_id, position, record.patient_id, record.sha256,
-                 record.raw),
-            )  # fmt: skip
-            return True, True
-        news = (held[2] < page.generation, bool(held[5]))
-        if held[0] == record.sha256:
-            db.execute(
-                "UPDATE records SET rows=CASE generation WHEN ? THEN rows+1 ELSE 1 END, "
-                "generation=?, gone=0 WHERE resource=? AND source_id=?",
-                (page.generation, page.generation, *key),
-            )
-            return news
-        if page.generation > held[2]:
-            wins, rule = True, "the newer pass counts"
-        else:
-            wins, rule = resolve(json.loads(held[1]), json.loads(record.raw))
-        loser = held if wins else (record.sha256, record.raw, 0, page_id, position)
-        db.execute(
-            "INSERT OR IGNORE INTO copies VALUES (?,?,?,?,?,?,?)",
-            (*key, loser[0], loser[3], loser[4], loser[1], rule),
-        )
-        if wins:
-            db.execute(
-                "UPDATE records SET rows=CASE generation WHEN ? THEN rows+1 ELSE 1 END, "
-                "generation=?, page_id=?, position=?, patient_id=?, sha256=?, raw=?, gone=0 "
-                "WHERE resource=? AND source_id=?",
-                (page.generation, page.generation, page_id, position, record.patient_id,
-                 record.sha256, record.raw, *key),
-            )  # fmt: skip
-        else:
-            db.execute(
-                "UPDATE records SET rows=rows+1, gone=0 WHERE resource=? AND source_id=?", key
-            )
-        return news
 
     def _count_alive(self, resource: str, change: int) -> None:
         """Keep the number of records that still exist; counting millions would take seconds."""
@@ -163,11 +135,37 @@ class SourceState(FilesState):
         )
 
     def records(self, resource: str) -> Iterator[Record]:
-        """Stream a resource's distinct records that still exist, by numeric id, then text."""
+        """Stream a resource's distinct records that still exist, by numeric id, then text.
+
+        They are fetched some at a time, so that nothing of the file is held up meanwhile:
+        what another process commits shows from the next of them on.
+        """
+        last: tuple[int, str] = (_FIRST, "")
+        while True:
+            rows = self._all(
+                f"SELECT {_RECORD}, number FROM records WHERE resource=? AND gone=0 "
+                "AND (number, source_id) > (?,?) ORDER BY number, source_id LIMIT ?",
+                resource, *last, _AT_ONCE,
+            )  # fmt: skip
+            for row in rows:
+                yield Record.of(row)
+            if len(rows) < _AT_ONCE:
+                return
+            last = (rows[-1][-1], rows[-1][1])
+
+    def sample(self, resource: str, limit: int) -> Iterator[Record]:
+        """Stream at most `limit` of a resource's records, in no order: at once, however many."""
         for row in self._rows(
-            f"SELECT {_RECORD} FROM records WHERE resource=? AND gone=0 ORDER BY {_BY_ID}", resource
+            f"SELECT {_RECORD} FROM records WHERE resource=? AND gone=0 LIMIT ?", resource, limit
         ):
             yield Record.of(row)
+
+    def holds(self, resource: str, source_id: str) -> bool:
+        """Tell whether a record is held and still exists in PracticeHub."""
+        row = self._one(
+            "SELECT 1 FROM records WHERE resource=? AND source_id=? AND gone=0", resource, source_id
+        )
+        return row is not None
 
     def record(self, resource: str, source_id: str) -> Record | None:
         """Give one record, or None."""
@@ -177,10 +175,16 @@ class SourceState(FilesState):
         return Record.of(row) if row else None
 
     def records_of_patient(self, resource: str, patient_id: str) -> list[Record]:
-        """List what one patient has of a resource, by numeric id."""
+        """List what one patient has of a resource, by numeric id.
+
+        The first question of all takes seconds where millions are held, and writes.
+        """
+        if self._one("SELECT 1 FROM sqlite_master WHERE name='records_by_patient'") is None:
+            with self._store.transaction() as db:
+                db.execute(BY_PATIENT)
         rows = self._all(
             f"SELECT {_RECORD} FROM records WHERE resource=? AND patient_id=? AND gone=0 "
-            f"ORDER BY {_BY_ID}",
+            "ORDER BY number, source_id",
             resource,
             patient_id,
         )
@@ -192,6 +196,43 @@ class SourceState(FilesState):
             "SELECT source_id FROM records WHERE resource=? AND generation=?", resource, generation
         )
         return {row[0] for row in rows}
+
+    def count_met(self, resource: str, generation: int, *, low: int, high: int) -> int:
+        """Count the whole-number ids from `low` to `high`, inclusive, that one pass met."""
+        row = self._one(
+            "SELECT COUNT(*) FROM records WHERE resource=? AND number BETWEEN ? AND ? "
+            f"AND generation=? AND {_NUMBERED}",
+            resource, max(low, _FIRST), min(high, _LAST), generation,
+        )  # fmt: skip
+        return int(row[0]) if row else 0
+
+    def nth_met(self, resource: str, generation: int, *, low: int, offset: int) -> int | None:
+        """Give the whole-number id `offset` places after the first one from `low` on, or None."""
+        row = self._one(
+            "SELECT number FROM records WHERE resource=? AND number>=? AND generation=? "
+            f"AND {_NUMBERED} ORDER BY number LIMIT 1 OFFSET ?",
+            resource, max(low, _FIRST), generation, offset,
+        )  # fmt: skip
+        return int(row[0]) if row else None
+
+    def highest_met(self, resource: str, generation: int) -> int | None:
+        """Give the highest whole-number id that one pass met, or None where it met none."""
+        row = self._one(
+            f"SELECT number FROM records WHERE resource=? AND generation=? AND {_NUMBERED} "
+            "ORDER BY number DESC LIMIT 1",
+            resource,
+            generation,
+        )
+        return int(row[0]) if row else None
+
+    def all_numbered(self, resource: str, generation: int) -> bool:
+        """Say whether every id that one pass met is a whole number."""
+        row = self._one(
+            f"SELECT 1 FROM records WHERE resource=? AND generation=? AND NOT {_NUMBERED} LIMIT 1",
+            resource,
+            generation,
+        )
+        return row is None
 
     def mark_gone(self, resource: str, source_ids: Sequence[str]) -> None:
         """Note that records no longer exist in PracticeHub; they are kept, not dropped."""
@@ -210,7 +251,11 @@ class SourceState(FilesState):
 
     def resources(self) -> list[str]:
         """List the resources that hold at least one record, by name."""
-        return [row[0] for row in self._all("SELECT DISTINCT resource FROM records ORDER BY 1")]
+        rows = self._all(
+            "SELECT resource FROM volumes v "
+            "WHERE EXISTS (SELECT 1 FROM records r WHERE r.resource=v.resource) ORDER BY 1"
+        )
+        return [row[0] for row in rows]
 
     def volumes(self) -> dict[str, Volume]:
         """Give rows and distinct records of every resource walked, absent ones left out."""

@@ -51,6 +51,8 @@ class Store:
                 self.db.execute("PRAGMA journal_mode=WAL")
                 self.db.execute("PRAGMA synchronous=FULL")
                 self.db.execute("PRAGMA foreign_keys=ON")
+                # a sort must not leave patients' values in the system's temporary folder
+                self.db.execute("PRAGMA temp_store=MEMORY")
                 self._prepare()
         except BaseException:
             self.db.close()
@@ -70,7 +72,7 @@ class Store:
             if self.db.in_transaction:
                 yield self.db
                 return
-            with self.named_errors():
+            with self._database_errors():
                 try:
                     self.db.execute("BEGIN IMMEDIATE")
                     yield self.db
@@ -82,6 +84,16 @@ class Store:
     @contextmanager
     def named_errors(self) -> Iterator[None]:
         """Turn the database's errors into errors of the tree, for the parts' reads too."""
+        try:
+            with self._database_errors():
+                yield
+        except UnicodeDecodeError:
+            # the database's own words about a damaged table quote its bytes
+            what = f"{self.path.name} is damaged."
+            raise StateError(what) from None
+
+    @contextmanager
+    def _database_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:

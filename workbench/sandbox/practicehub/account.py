@@ -125,7 +125,8 @@ class Account:
 
     def knows(self, resource: str) -> bool:
         """Say whether the account has a resource."""
-        return resource in self.clinic and resource not in self.switches.missing_resources
+        there = resource in self.clinic or resource in self.switches.extra_resources
+        return there and resource not in self.switches.missing_resources
 
     def listing(
         self, resource: str, pairs: tuple[tuple[str, str], ...], *, unfiltered: bool = False

@@ -55,7 +55,8 @@ def rows(clinic: Clinic, resource: str, switches: Switches) -> tuple[Sequence[Re
 
 def _spelt(clinic: Clinic, resource: str, switches: Switches) -> Sequence[Record]:
     """Give the records with fields hidden, renamed or overridden, and times in their zone."""
-    records = clinic[resource]
+    extra = switches.extra_resources.get(resource)
+    records = clinic[resource] if extra is None else extra
     hidden = switches.hidden_fields.get(resource, frozenset())
     renamed = switches.renamed_fields.get(resource, {})
     overrides = switches.overrides.get(resource, {})

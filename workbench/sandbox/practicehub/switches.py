@@ -46,6 +46,7 @@ class Switches(BaseModel):
         drift: resource -> rows that come and go during a walk.
         record_zone: `created` and `updated` are in the clinic's zone, or in UTC.
         missing_resources, forbidden_resources: answered with 404, with 403.
+        extra_resources: resource -> its records, by id: lists of this account alone.
         address: how `observed` patients write their address: an object, fields of their own,
             or one line of text.
         hidden_fields: resource -> fields left out of its records.
@@ -82,6 +83,7 @@ class Switches(BaseModel):
     record_zone: Literal["local", "utc"] = "local"
     missing_resources: frozenset[str] = frozenset()
     forbidden_resources: frozenset[str] = frozenset()
+    extra_resources: dict[str, list[dict[str, object]]] = Field(default_factory=dict)
     address: Literal["nested", "flat", "text"] = "nested"
     hidden_fields: dict[str, frozenset[str]] = Field(default_factory=dict)
     renamed_fields: dict[str, dict[str, str]] = Field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Extraction killed at numbered points: a helper process that forks who is to be killed."""
