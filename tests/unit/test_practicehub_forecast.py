@@ -60,7 +60,7 @@ def test_every_page_that_is_left_takes_its_turn_at_the_pace(tmp_path: Path) -> N
     assert (forecast(run).requests, forecast(run).seconds) == (9, 9.0)
     slow = estimate(run.store, per_second=0.5, page_size=100)
     assert slow.seconds == 18.0
-    assert "9 requests left: 1 min at 0.5 a second" in [one.found for one in slow.aspects]
+    assert "9 requests left: 18 s at 0.5 a second" in [one.found for one in slow.aspects]
 
 
 def test_an_account_that_gives_smaller_pages_takes_more_of_them(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_the_hardest_aspect_grades_the_whole(tmp_path: Path) -> None:
     assert [(one.name, one.found, one.grade) for one in unclear.aspects] == [
         ("what there is", "lists: 1, records: 1, files: about 0", Grade.SIMPLE),
         ("how clear the map is", "6 of 10 fields are clear; 4 need a person", Grade.COMPLEX),
-        ("PracticeHub's pace", "0 requests left: 0 min at 1 a second", Grade.SIMPLE),
+        ("PracticeHub's pace", "0 requests left: 0 s at 1 a second", Grade.SIMPLE),
         ("size of the files", "no size is listed yet", None),
     ]
 

@@ -43,8 +43,8 @@ class Extract(Steps):
             "What is held",
             ("resource", "reported", "rows", "distinct", "finding"),
             _held(self.store),
-            note="Rows exceed distinct records where PracticeHub sends a record twice, or was "
-            "asked twice because records came and went.",
+            note="Rows exceed distinct records where PracticeHub lists a record twice, or rows "
+            "moved to a later page while the list was read.",
         )
 
     @alone

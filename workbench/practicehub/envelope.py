@@ -138,9 +138,8 @@ def following(
     The next link is followed until there is none. Where it never appears, or is missing
     while the total says that there is more, pages are counted up until an empty one. A
     count of rows never ends a walk: PracticeHub repeats records, so rows reach the total
-    early. When the total fell, a record was deleted and
-    every later row moved up, some onto a page that was read already: that page is read
-    again.
+    early. When the total fell, a record was deleted and every later row moved up, some onto
+    a page that was read already: that page is read again.
 
     Args:
         ask: the request that was answered.

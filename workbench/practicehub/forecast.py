@@ -184,7 +184,9 @@ def _grade(what: str, number: float) -> Grade:
 
 def _time(seconds: float) -> str:
     hours = seconds / 3600
-    return f"{hours:.1f} hours" if hours >= 1 else f"{math.ceil(seconds / 60)} min"
+    if hours >= 1:
+        return f"{hours:.1f} hours"
+    return f"{round(seconds / 60)} min" if seconds >= 90 else f"{round(seconds)} s"  # noqa: PLR2004 - below, seconds say more
 
 
 def size_text(size: float) -> str:
