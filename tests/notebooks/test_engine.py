@@ -283,12 +283,13 @@ def test_ctrl_c_interrupts_saves_and_leaves_no_kernel(tmp_path: Path, name: str)
     assert kernel_is_gone(tmp_path)
 
 
-def test_an_interrupt_that_was_lost_between_two_cells_is_given_again(tmp_path: Path) -> None:
-    """Nobody sits out the time that an interrupted cell is given to come to its end."""
+@pytest.mark.parametrize("name", ["deaf_once", "reply_lost"])
+def test_an_interrupt_between_two_cells_is_not_sat_out(tmp_path: Path, name: str) -> None:
+    """One that was lost is given again; a cell that ended unheard is not waited for."""
     patient = PROGRAM.replace("grace=1.0", "grace=100.0")
     assert patient != PROGRAM
     with subprocess.Popen(
-        [sys.executable, "-c", patient, str(SHELF / "deaf_once.ipynb"), str(tmp_path)],
+        [sys.executable, "-c", patient, str(SHELF / f"{name}.ipynb"), str(tmp_path)],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 from collections.abc import Mapping
 from pathlib import Path
 from subprocess import DEVNULL
@@ -28,6 +29,9 @@ from workbench.kernel import FAULT_MIME, sentences
 
 AGAIN_SECONDS = 2.0
 """After this long a cell that goes on is interrupted once more."""
+
+ANSWER_SECONDS = 1.0
+"""A kernel that has nothing to do answers within this."""
 
 _ENDED_ITSELF = "Everything the cells before it recorded is kept."
 
@@ -160,15 +164,32 @@ class TruthfulClient(NotebookClient):
         """Interrupt the kernel and give the cell a little time to close what it has open.
 
         An interrupt that finds the kernel on its way from one cell to the next is lost, and
-        the cell that was sent begins after it: so it is interrupted again, now and then.
+        the cell that was sent begins after it: so it is interrupted again, now and then. One
+        that finds it on its way out of a cell may cost the word that the cell has ended: a
+        kernel that answers another question has nothing left to do.
         """
         left = self._grace
         while not running.done() and left > 0 and await self._manager.is_alive():
             await self._manager.interrupt_kernel()
             await asyncio.wait({running}, timeout=min(AGAIN_SECONDS, left))
             left -= AGAIN_SECONDS
+            if not running.done() and left > 0 and await self._is_idle():
+                break
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+    async def _is_idle(self) -> bool:
+        """Ask the kernel what it is; it answers in its turn, after the cell that it runs."""
+        asking = self._manager.client()
+        asking.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        try:
+            asking.kernel_info()
+            await asking.get_shell_msg(timeout=ANSWER_SECONDS)
+        except queue.Empty:
+            return False
+        finally:
+            asking.stop_channels()
+        return True
 
     def _raised(self, cell: Any, name: str) -> WorkbenchError:  # noqa: ANN401
         """Rebuild what a cell raised from what the kernel told by class and fields."""
