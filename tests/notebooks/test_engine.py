@@ -263,17 +263,23 @@ def test_a_disk_that_fills_up_leaves_the_last_whole_notebook(
     assert kernel_is_gone(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["too_slow", "stubborn"])
-def test_ctrl_c_interrupts_saves_and_leaves_no_kernel(tmp_path: Path, name: str) -> None:
-    """Ctrl-C ends the cell first, then the kernel; the notebook says it was interrupted."""
+def said_after_ctrl_c(program: str, name: str, folder: Path) -> str:
+    """Run a notebook, press Ctrl-C once its cell sleeps, and give what the program said."""
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(SHELF / f"{name}.ipynb"), str(tmp_path)],
+        [sys.executable, "-c", program, str(SHELF / f"{name}.ipynb"), str(folder)],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        wait_until((tmp_path / "asleep").exists, seconds=60, what="the cell sleeps")
+        wait_until((folder / "asleep").exists, seconds=60, what="the cell sleeps")
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
+    return said
+
+
+@pytest.mark.parametrize("name", ["too_slow", "stubborn"])
+def test_ctrl_c_interrupts_saves_and_leaves_no_kernel(tmp_path: Path, name: str) -> None:
+    """Ctrl-C ends the cell first, then the kernel; the notebook says it was interrupted."""
+    said = said_after_ctrl_c(PROGRAM, name, tmp_path)
 
     assert said.rstrip().endswith("KeyboardInterrupt")
     assert saved_states(tmp_path) == {
@@ -288,14 +294,7 @@ def test_an_interrupt_between_two_cells_is_not_sat_out(tmp_path: Path, name: str
     """One that was lost is given again; a cell that ended unheard is not waited for."""
     patient = PROGRAM.replace("grace=1.0", "grace=100.0")
     assert patient != PROGRAM
-    with subprocess.Popen(
-        [sys.executable, "-c", patient, str(SHELF / f"{name}.ipynb"), str(tmp_path)],
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        wait_until((tmp_path / "asleep").exists, seconds=60, what="the cell sleeps")
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+    said = said_after_ctrl_c(patient, name, tmp_path)
 
     assert said.rstrip().endswith("KeyboardInterrupt")
     assert saved_states(tmp_path)["sleep"] == "interrupted"

@@ -139,7 +139,7 @@ def declared_size(known: Resource, row: Mapping[str, object]) -> int | None:
         if not digits.isdecimal() or len(digits) > len(str(MOST_BYTES)):
             return None
         found = int(digits)
-    # JSON may say Infinity, and that is no number of bytes
+    # what is below zero is no number of bytes
     if not isinstance(found, int | float) or not 0 <= found < math.inf:
         return None
     return int(found) if int(found) <= MOST_BYTES else None
