@@ -8,6 +8,7 @@ rooms build on.
 
 from __future__ import annotations
 
+from workbench.mapping.choices import as_choice, choice_faults, decided
 from workbench.mapping.combiners import practitioner_of
 from workbench.mapping.context import Context, Practitioner
 from workbench.mapping.drafts import Draft, mapping_from
@@ -40,7 +41,10 @@ __all__ = [
     "Mapping",
     "Practitioner",
     "Proposal",
+    "as_choice",
     "check",
+    "choice_faults",
+    "decided",
     "dump_yaml",
     "duplicate_questions",
     "field_questions",

@@ -13,6 +13,7 @@ from workbench.mapping.model import (
     KEEP_BOTH,
     MERGE,
     NAME_ONLY,
+    AppointmentsTo,
     Disposition,
     Mapping,
     MapRow,
@@ -59,6 +60,15 @@ def check(mapping: Mapping, *, odoo_fields: OdooFields | None = None) -> list[Fa
         for row in mapping.rows:
             found += _against_odoo(row, odoo_fields)
     return sorted(set(found), key=lambda fault: (fault.where, fault.what))
+
+
+def faults_of_row(
+    row: MapRow, odoo_fields: OdooFields, *, appointments_to: AppointmentsTo
+) -> list[str]:
+    """Say what is wrong with one row taken alone, in words that follow its field's name."""
+    alone = Mapping(rows=(row,), appointments_to=appointments_to)
+    found = [*_row(row), *_elsewhere(row, alone)]
+    return [*found, *(fault.what for fault in _against_odoo(row, odoo_fields))]
 
 
 def _rows(mapping: Mapping) -> Iterator[Fault]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping as MappingOf
 
 from rapidfuzz import fuzz, process
 
+from workbench.mapping.choices import may_be_text
 from workbench.mapping.context import Practitioner
-from workbench.mapping.drafts import may_be_text
 from workbench.mapping.faults import AS_TEXT, DAY_FIRST, MONTH_FIRST
 from workbench.mapping.model import (
     FALLBACK,

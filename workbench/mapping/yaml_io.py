@@ -85,6 +85,31 @@ def _line(row: MapRow) -> _Line:
     return line
 
 
+def dump_line(row: MapRow) -> str:
+    """Write one row as its line in the map, in braces; `load_line` reads it back."""
+    text = yaml.dump(_line(row), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    return text.strip()
+
+
+def load_line(field: str, text: str) -> MapRow:
+    """Read one row from its line.
+
+    Raises:
+        MappingError: it is not such a line; says what is wrong with it, without a line number.
+    """
+    reader = _Reader()
+    try:
+        row = reader.row(field, yaml.compose(text, Loader=yaml.SafeLoader))
+    except yaml.YAMLError:
+        row = None
+        reader.faults.append((1, Fault(field, "is not written as a line of a map")))
+    if row is None or reader.faults:
+        told = "; ".join(fault.what for _, fault in reader.faults) or "is not written as a line"
+        what = f"{field} {told}."
+        raise MappingError(what)
+    return row
+
+
 def load_yaml(
     text: str, *, name: str = "mapping.yaml", odoo_fields: OdooFields | None = None
 ) -> Mapping:
@@ -174,12 +199,16 @@ class _Reader:
         for resource, fields in self._pairs(node, "fields").items():
             self._lines[resource] = fields.start_mark.line
             for path, line in self._pairs(fields, resource).items():
-                row = self._row(f"{resource}.{path}", line)
+                row = self.row(f"{resource}.{path}", line)
                 if row is not None:
                     rows.append(row)
         return tuple(rows)
 
-    def _row(self, source: str, node: yaml.Node) -> MapRow | None:
+    def row(self, source: str, node: yaml.Node | None) -> MapRow | None:
+        """Read one field's line; None where it says no disposition we know."""
+        if not isinstance(node, yaml.MappingNode):
+            self._fault(node, source, "must hold `name: …` entries: {as: …, to: …, with: …}")
+            return None
         self._lines[source] = node.start_mark.line + 1
         entries = self._pairs(node, source)
         for key in entries.keys() - _KEYS:
