@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -311,7 +311,7 @@ def test_every_source_field_has_exactly_one_confirmed_disposition(journey: Journ
         f"{resource}.{path}"
         for resource in journey.clinic
         for record in journey.clinic[resource]
-        for path in _paths(record)
+        for path in (_form_paths(record) if "form_name" in record else _paths(record))
     }
     named = _map(journey)
     decided = {one.subject.removeprefix("field:"): one.decided_by
@@ -353,6 +353,18 @@ def _map(journey: Journey) -> dict[str, dict[str, Any]]:
         for resource, lines in held["fields"].items()
         for path, line in lines.items()
     }
+
+
+def _form_paths(record: dict[str, object]) -> set[str]:
+    """Give the paths of a form's response: each answer is a field of its form."""
+    answers = [one for one in cast("list[dict[str, str]]", record["data"])
+               if one.get("value") and (one.get("label") or one.get("name"))]  # fmt: skip
+    bare = [{**one, "value": None} if one in answers else one
+            for one in cast("list[dict[str, str]]", record["data"])]  # fmt: skip
+    named = {
+        f"data[{record['form_name']} / {one['label'] or one['name']}].value" for one in answers
+    }
+    return _paths({**record, "data": bare}) | named
 
 
 def _paths(record: object, at: str = "") -> set[str]:

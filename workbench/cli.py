@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -28,6 +29,8 @@ from workbench.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workbench.run import Run
 
 app = typer.Typer(
@@ -59,7 +62,8 @@ def demo(
     ] = 20.0,
 ) -> None:
     """Go through the whole journey on the sandbox, and say where to look."""
-    from workbench.sandbox.demo import run_demo
+    with _whole():
+        from workbench.sandbox.demo import run_demo
 
     run_demo(Path("runs"), patients=patients, vocabulary=vocabulary, rate=rate)
 
@@ -98,9 +102,10 @@ def run(
 
     The phases are connect, audit, map, prepare, extract, sample, migrate, delta, reconcile.
     """
-    from workbench.phases import runner
-    from workbench.run import Run
-    from workbench.terminal import watching
+    with _whole():
+        from workbench.phases import runner
+        from workbench.run import Run
+        from workbench.terminal import watching
 
     runner.check_names(until=until, only=phase)
     target = folder or Path("runs") / file.stem
@@ -143,24 +148,30 @@ def accept(
 @app.command()
 def decide(
     folder: RunDir,
-    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="subject: choice")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.yaml", help="`subject: choice` lines, or a map")
+    ],
     by: By,
+    check: Annotated[
+        bool, typer.Option("--check", help="say what would be recorded, and record nothing")
+    ] = False,
 ) -> None:
-    """Record decisions from a file: all of them, or none where one is wrong."""
-    from workbench.phases.decisions_file import read_decisions
+    """Record decisions from a file: all of them, or none where one is wrong.
 
-    opened = _open(folder)
-    decisions = read_decisions(file)
-    with opened.store.transaction():
-        for subject, (choice, comment) in decisions.items():
-            opened.store.decisions.decide(subject, choice, by=by, comment=comment)
-    print(f"{len(decisions)} decision(s) recorded for {by}.")
+    The file holds `subject: choice` lines, or a map: mapping.yaml, one that another clinic
+    confirmed (mapping-template.yaml), or one written by hand.
+    """
+    with _whole():
+        from workbench.phases import decisions_file
+
+    print("\n".join(decisions_file.decide(_open(folder), file, by=by, dry=check)))
 
 
 @app.command()
 def status(folder: RunDir, as_json: AsJson = False) -> None:
     """Show phases, counts, open decisions and the forecast."""
-    from workbench.phases import status as snapshots
+    with _whole():
+        from workbench.phases import status as snapshots
 
     opened = _open(folder)
     found = snapshots.snapshot(opened)
@@ -176,8 +187,9 @@ def rollback(
     yes: Annotated[bool, typer.Option("--yes", help="take it out; without, only say what")] = False,
 ) -> None:
     """Take out of Odoo what this run made, and prove it."""
-    from workbench.phases import gates, runner
-    from workbench.terminal import watching
+    with _whole():
+        from workbench.phases import gates, runner
+        from workbench.terminal import watching
 
     opened = _open(folder)
     gates.check(opened, "rollback")
@@ -195,7 +207,8 @@ def rollback(
 @app.command()
 def verify(folder: RunDir) -> None:
     """Check the evidence offline, without credentials; exit 5 when anything is off."""
-    from workbench.proof import verify as verify_folder
+    with _whole():
+        from workbench.proof import verify as verify_folder
 
     found = verify_folder(folder)
     print("\n".join(found.lines()))
@@ -262,8 +275,23 @@ def sandbox_status(only: Only = "", as_json: AsJson = False) -> None:
     print(json.dumps(found, indent=2) if as_json else control.as_text(found))
 
 
+@contextlib.contextmanager
+def _whole() -> Iterator[None]:
+    """Let imports end before Ctrl-C is heard, which takes a moment.
+
+    An interrupt in the making of a class of pydantic's becomes an error of pydantic's own, and
+    nobody could tell it from a defect.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def _open(folder: Path) -> Run:
-    from workbench.run import Run
+    with _whole():
+        from workbench.run import Run
 
     return Run.open(folder)
 

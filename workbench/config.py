@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from workbench.errors import ConfigError, SecretError
 
@@ -114,12 +121,32 @@ class MigrationConfig(_Section):
     show_patient_data: bool = False
 
 
+class ProposalsConfig(_Section):
+    """Who else may suggest targets: a language model, where the clinic names one.
+
+    `llm_url` is the part before `/chat/completions`; empty: none is asked. An empty
+    `llm_api_key` means that the endpoint wants no key.
+    """
+
+    llm_url: Address = ""
+    llm_model: str = ""
+    llm_api_key: Reference = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.llm_url) != bool(self.llm_model):
+            what = "llm_url and llm_model stand together, or both are empty"
+            raise ValueError(what)
+        return self
+
+
 class Config(_Section):
     """All of migration.toml, checked. Holds references to secrets, never a secret."""
 
     practicehub: PracticeHubConfig
     odoo: OdooConfig
     migration: MigrationConfig = MigrationConfig()
+    proposals: ProposalsConfig = ProposalsConfig()
 
     @property
     def module(self) -> str:
@@ -166,6 +193,7 @@ def _suggestion(where: tuple[int | str, ...]) -> str:
     section: type[BaseModel] = Config
     sections: dict[str, type[BaseModel]] = {
         "practicehub": PracticeHubConfig, "odoo": OdooConfig, "migration": MigrationConfig,
+        "proposals": ProposalsConfig,
     }  # fmt: skip
     if len(where) > 1:
         section = sections.get(str(where[0]), Config)

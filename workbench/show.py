@@ -91,9 +91,18 @@ class Verdict:
 
 @dataclass(frozen=True, repr=False)
 class Stack:
-    """Several shown things under one another."""
+    """Several shown things under one another; a widget among them is shown live."""
 
     parts: Sequence[object] = field(default_factory=tuple)
+
+    def _ipython_display_(self) -> None:
+        if all(hasattr(part, "_repr_html_") for part in self.parts):
+            raise NotImplementedError  # how IPython is told to draw the HTML below
+        # here, because it takes a while and a terminal does not need it
+        from IPython.display import display  # noqa: PLC0415 - see above
+
+        for part in self.parts:
+            display(part)  # type: ignore[no-untyped-call] # IPython types half of itself
 
     def __repr__(self) -> str:
         return "\n\n".join(repr(part) for part in self.parts)

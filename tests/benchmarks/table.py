@@ -13,8 +13,8 @@ from workbench import show
 
 NOTE = (
     "Middle values of the repeats; spread: lowest to highest ratio (ours where there is none).\n"
-    "More is better, but for requests sent, requests too early, calls and MB. Odoo, simulator and\n"
-    "all contenders share this machine's processors. Nothing here is asserted by a test."
+    "More is better, but for requests sent, requests too early, calls, seconds and MB. Odoo, the\n"
+    "simulator and all contenders share this machine's processors. No test asserts any of it."
 )
 
 

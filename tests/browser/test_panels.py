@@ -1,4 +1,4 @@
-"""A person decides in a real JupyterLab, with the keyboard alone."""
+"""A person decides values and practitioners in a real JupyterLab, with the keyboard alone."""
 
 from __future__ import annotations
 
@@ -6,101 +6,36 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.support.browser import launch
-from tests.support.lab import Lab, jupyter_lab, write_notebook
+from tests.support.keyboard import Person, person_at
+from tests.support.made_runs import write_config
+from tests.support.panels_run import CANARY, MARKUP, fill, value
 from workbench.run import Run
-from workbench.state import Decision, Question
+from workbench.state import Decision
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 60_000
-"""JupyterLab's first drawing on a busy machine; usually three seconds."""
-
-CONFIGURATION = """\
-[practicehub]
-account = "brightspine"
-app_details = "workbench=ops@example.org"
-
-[odoo]
-url = "http://127.0.0.1:8069"
-database = "clinic"
-"""
-
-SHOW = """\
-from workbench import panels
-from workbench.run import Run
-panels.fields(Run.open("run"))
-"""
-
-FOCUSED = """() => {
-  const at = document.activeElement;
-  const label = at.labels && at.labels.length ? at.labels[0].textContent : "";
-  return label || at.textContent || at.className;
-}"""
+MISSED = "'missed' of appointments.status"
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    """Make a run with three open questions; the first has no proposal."""
-    (tmp_path / "migration.toml").write_text(CONFIGURATION)
+    """Make a run with values, practitioners and pairs to decide on."""
     (tmp_path / "lab").mkdir()
-    run = Run.create(tmp_path / "migration.toml", tmp_path / "lab" / "run")
-    run.store.decisions.ask(
-        [
-            Question("field:patients.allergies", "map", "Where do allergies go?",
-                     ("keep", "drop"), {"seen": 1}),
-            Question("field:patients.blood_type", "map", "Where does the blood type go?",
-                     ("res.partner.x_blood_type", "keep", "drop"), {"seen": 1},
-                     proposal="res.partner.x_blood_type", reasons=("the name is known",),
-                     confidence=0.9, open_value=True),
-            Question("field:patients.zodiac", "map", "Where does the zodiac go?",
-                     ("keep", "drop"), {"seen": 1}, proposal="drop"),
-        ]
-    )  # fmt: skip
+    run = Run.create(write_config(tmp_path), tmp_path / "lab" / "run")
+    fill(run.store, run.folder)
     yield run
     run.store.close()
 
 
 @pytest.fixture
-def lab(run: Run, tmp_path: Path) -> Iterator[Lab]:
-    """Open JupyterLab at a notebook that shows the panel."""
+def person(request: pytest.FixtureRequest, run: Run, tmp_path: Path) -> Iterator[Person]:
+    """Seat a person before the panel that the test names."""
     home = tmp_path / "home"
     home.mkdir()
-    write_notebook(run.folder.parent / "panel.ipynb", SHOW)
-    with jupyter_lab(run.folder.parent, home) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(lab: Lab) -> Iterator[Page]:
-    """Open the notebook in a browser, 900 pixels wide."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        opened = browser.new_page(viewport={"width": 900, "height": 1100})
-        opened.set_default_timeout(PATIENCE_MS)
-        opened.on("dialog", lambda dialog: dialog.accept())
-        opened.goto(lab.page("panel.ipynb"))
-        yield opened
-        browser.close()
-
-
-def run_cell(page: Page) -> None:
-    """Wait until the cell has the focus and its kernel is idle, then press Ctrl+Enter."""
-    page.wait_for_function("() => document.activeElement.classList.contains('jp-Cell')")
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    page.keyboard.press("Control+Enter")
-    page.get_by_label("Your name").wait_for()
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the control of that name has the focus, as often as a person would."""
-    for _ in range(30):
-        if page.evaluate(FOCUSED) == name:
-            return
-        page.keyboard.press("Tab")
-    pytest.fail(f"Tab does not lead to {name!r}")
+    with person_at(run.folder.parent, home, request.param) as seated:
+        yield seated
 
 
 def decided(run: Run, subject: str) -> Decision:
@@ -110,73 +45,115 @@ def decided(run: Run, subject: str) -> Decision:
     return decision
 
 
-def test_a_field_is_decided_with_the_keyboard_and_stays_decided(
-    run: Run, page: Page, tmp_path: Path
+@pytest.mark.parametrize("person", ["values"], indirect=True)
+def test_a_value_map_is_decided_with_the_keyboard_and_stays_decided(
+    run: Run, person: Person, tmp_path: Path
 ) -> None:
-    """Tab, arrows and Enter decide; after a reload and a kernel restart it still stands."""
-    run_cell(page)
-    tab_to(page, "Your name")
-    page.keyboard.type("Ada Example")
-    tab_to(page, "Choice for patients.allergies")
-    page.keyboard.press("ArrowDown")
-    tab_to(page, "Comment on patients.allergies")
-    page.keyboard.type("asked the doctor")
-    tab_to(page, "Confirm patients.allergies")
-    page.keyboard.press("Enter")
-    status = page.get_by_role("status").filter(has_text="Recorded")
-    expect(status).to_contain_text("Recorded: patients.allergies. 2 open, 1 decided")
-    page.screenshot(path=tmp_path / "decided.png")
-
-    first = decided(run, "field:patients.allergies")
-    assert (first.choice, first.comment) == ("keep", "asked the doctor")
+    """Arrows, letters and Enter decide; after a reload and a kernel restart it still stands."""
+    person.run_cell()
+    person.types("Your name", "Ada Example")
+    person.picks(f"Target of {MISSED}", "Cancelled")
+    person.types(f"Comment on {MISSED}", "they count alike")
+    person.presses(f"Confirm {MISSED}")
+    person.hears("Recorded: appointments.status=missed. 4 open, 1 decided")
+    first = decided(run, "value:appointments.status=missed")
+    assert (first.choice, first.comment) == ("Cancelled", "they count alike")
     assert first.decided_by == "Ada Example"
-    assert not first.is_open
 
-    # the focus has moved to the next open question, whose proposal is confirmed as it stands
-    page.wait_for_function(f"() => ({FOCUSED})() === 'Choice for patients.blood_type'")
-    tab_to(page, "Confirm patients.blood_type")
-    page.keyboard.press("Space")
-    expect(status).to_contain_text("Recorded: patients.blood_type. 1 open, 2 decided")
-    assert decided(run, "field:patients.blood_type").choice == "res.partner.x_blood_type"
+    # the focus has moved on to the next open value, which gets a target nobody offered
+    no_show = "Target of 'no show' of appointments.status"
+    person.waits_for(no_show)
+    person.picks(no_show, "another: write it")
+    person.types(f"Another: {no_show}", "Did not come")
+    person.presses("Confirm 'no show' of appointments.status", "Space")
+    person.hears("3 open, 2 decided")
+    assert decided(run, "value:appointments.status=no show").choice == "Did not come"
+    person.page.screenshot(path=tmp_path / "values.png")
 
-    page.reload()
-    run_cell(page)
-    expect(page.get_by_text("1 open, 2 decided, 3 in all")).to_be_visible()
-    expect(page.get_by_role("button", name="Confirm patients.zodiac")).to_be_visible()
-    expect(page.get_by_role("button", name="Confirm patients.allergies")).to_have_count(0)
+    person.presses("Accept 2 proposals of appointments.status")
+    person.hears("Recorded 2 as proposed. 1 open, 4 decided")
+    assert decided(run, f"value:appointments.status={MARKUP}").choice == "New"
+    expect(person.page.get_by_text(f"'{MARKUP}'", exact=True)).to_be_visible()
+    expect(person.page.locator(".wb-panel img")).to_have_count(0)
 
-    page.keyboard.press("0")
-    page.keyboard.press("0")
-    page.get_by_role("dialog").filter(has_text="Restart Kernel?").wait_for()
-    page.keyboard.press("Enter")
-    page.get_by_role("dialog").wait_for(state="detached")
-    run_cell(page)
-    tab_to(page, "Show")
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_text("✓ decided: 'keep' by Ada Example")).to_be_visible()
-    page.screenshot(path=tmp_path / "rebuilt.png")
+    run.store.journey.set_document("mapping", {"hash": "h", "yaml": ""})
+    run.store.decisions.ask([value("rescheduled", None)])
+    person.loads_the_page_anew()
+    expect(person.page.get_by_text("2 open, 4 decided, 6 in all")).to_be_visible()
+    expect(person.page.get_by_text("new since the map was confirmed")).to_have_count(2)
+    person.restarts_the_kernel()
+    expect(person.page.get_by_text("✓ decided: 'Cancelled' by Ada Example")).to_be_visible()
+    assert CANARY not in person.saves()
+    assert person.alerts == []
 
 
-def test_a_click_without_a_name_says_so_aloud(run: Run, page: Page) -> None:
+@pytest.mark.parametrize("person", ["values"], indirect=True)
+def test_what_is_typed_and_not_confirmed_outlives_another_line(run: Run, person: Person) -> None:
+    """Confirming one value draws the table anew and takes nothing from the others."""
+    person.run_cell()
+    person.types("Your name", "Ada Example")
+    person.picks("Target of 'no show' of appointments.status", "Missed")
+    person.types("Comment on 'no show' of appointments.status", "half a sentence")
+    person.page.keyboard.press("Shift+Tab")
+    for _ in range(3):
+        person.page.keyboard.press("Shift+Tab")
+    person.presses(f"Confirm {MISSED}")
+    person.hears("Recorded: appointments.status=missed")
+    comment = person.page.get_by_label("Comment on 'no show' of appointments.status")
+
+    expect(comment).to_have_value("half a sentence")
+    assert decided(run, "value:appointments.status=no show").is_open
+
+
+@pytest.mark.parametrize("person", ["practitioners"], indirect=True)
+def test_a_practitioner_is_given_a_user_with_the_keyboard(
+    run: Run, person: Person, tmp_path: Path
+) -> None:
+    """Who has no user is said first; a user is picked by name and login."""
+    person.run_cell()
+    page = person.page
+    expect(page.get_by_text("2 of 3 practitioners have no matching Odoo user")).to_be_visible()
+    person.types("Your name", "Ada Example")
+    person.picks("Odoo user of Mira Jansen", "Ann Visser · ann@example.org")
+    person.presses("Confirm Mira Jansen")
+    person.hears("Recorded: practitioner 18. 2 open")
+    assert decided(run, "practitioner:18").choice == "ann@example.org"
+
+    person.waits_for("Odoo user of Kees Bakker")
+    person.presses("Confirm Kees Bakker")
+    person.waits_for("Odoo user of Piet de Groot")
+    person.picks("Odoo user of Piet de Groot", "name only: kept as text, no user")
+    person.presses("Confirm Piet de Groot")
+    person.hears("0 open, 3 decided")
+    page.screenshot(path=tmp_path / "practitioners.png")
+
+    person.loads_the_page_anew()
+    expect(page.get_by_text("0 open, 3 decided, 3 in all")).to_be_visible()
+    expect(page.get_by_label("Odoo user of Mira Jansen", exact=True)).to_have_value(
+        "ann@example.org"
+    )
+    assert CANARY not in person.saves()
+
+
+@pytest.mark.parametrize("person", ["practitioners"], indirect=True)
+def test_a_click_without_a_name_says_so_aloud(run: Run, person: Person) -> None:
     """Nothing is recorded, the status line says why, and the focus is where the name goes."""
-    run_cell(page)
-    tab_to(page, "Confirm patients.zodiac")
-    page.keyboard.press("Enter")
+    person.run_cell()
+    person.presses("Confirm Kees Bakker")
+    person.hears("Not done: Nobody is named as deciding. Write your name into the first field.")
 
-    status = page.get_by_role("status").filter(has_text="Not done")
-    expect(status).to_contain_text("Write your name into the first field.")
-    expect(page.get_by_text("⚠ Not done: Nobody is named")).to_have_count(2)  # at the question too
-    page.wait_for_function(f"() => ({FOCUSED})() === 'Your name'")
-    assert decided(run, "field:patients.zodiac").is_open
+    expect(person.page.get_by_text("⚠ Not done: Nobody is named")).to_have_count(2)  # at the line
+    person.waits_for("Your name")
+    assert decided(run, "practitioner:17").is_open
 
 
-def test_the_panel_fits_a_narrow_window(page: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize("person", ["values", "practitioners", "duplicates"], indirect=True)
+def test_a_panel_fits_a_narrow_window(person: Person, tmp_path: Path) -> None:
     """At 400 pixels, which is also 800 at twice the size, nothing runs out of view."""
-    run_cell(page)
-    page.keyboard.press("Control+b")  # the file browser away
-    page.set_viewport_size({"width": 400, "height": 900})
-    page.screenshot(path=tmp_path / "narrow.png")
+    person.run_cell()
+    person.narrows(400)
+    person.page.screenshot(path=tmp_path / "narrow.png")
 
-    inner, outer = (page.locator(".wb-panel").evaluate(f"(at) => at.{side}Width")
-                    for side in ("scroll", "client"))  # fmt: skip
-    assert inner <= outer + 1
+    for part in person.page.locator(".wb-panel, .wb-panel table").all():
+        inner, outer = (part.evaluate(f"(at) => at.{side}Width") for side in ("scroll", "client"))
+        assert inner <= outer + 1

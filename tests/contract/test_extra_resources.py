@@ -48,7 +48,8 @@ def run(tmp_path: Path) -> Iterator[Run]:
     made = Run.create(write_config(tmp_path, NAMED), tmp_path / "runs" / "clinic")
     for name in ("odoo_fields", "odoo_users"):
         made.store.journey.set_document(name, {})
-    made.store.journey.set_document("offers", {"languages": {"en_US": 1}, "subtypes": {"note": 2}})
+    made.store.journey.set_document("odoo_offered", {"languages": ["en_US"], "stages": []})
+    made.store.journey.set_document("offers", {"subtypes": {"note": 2}})
     made.lookups = Lookups(cast("Odoo", None))  # all that Odoo would be asked for is held
     with running(vocabulary="observed", rate=0, patients=20, files=False) as (connection, control):
         control.switches(extra_resources={"recalls": RECALLS})

@@ -121,7 +121,8 @@ def test_every_visit_arrived(done: Journey, partners: dict[str, dict[str, Any]])
             "patient": (row["partner_id"] or [None])[0]
             == partners.get(str(patient), {"id": None})["id"],
             "stage": row["stage_id"][1] == STAGES[str(visit["status"])],
-            "begins": row["x_appointment_time"] == truth.utc(str(visit["start"])),
+            "begins": row["x_appointment_time"]
+            == truth.begins(str(visit["start"]), str(visit["end"] or "")),
             "type": (row["x_visit_type"] or None) == types.get(visit["appointment_type_id"]),
         }
         if visit["end"]:

@@ -38,6 +38,14 @@ def utc(local: str) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def begins(local: str, end: str) -> str:
+    """Bring a start to UTC; of a time passed twice the one nearer to the end ("" for none)."""
+    first = utc(local)
+    moment = datetime.fromisoformat(local).replace(tzinfo=ZONE, fold=1)
+    second = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return second if end and first < second <= utc(end) else first
+
+
 def later(instant: str, minutes: int) -> str:
     """Add minutes to a time."""
     return str(datetime.fromisoformat(instant) + timedelta(minutes=minutes))

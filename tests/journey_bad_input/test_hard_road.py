@@ -61,10 +61,12 @@ class Road:
     asked_again_status: dict[str, Any]
 
 
-def decide(made: Journey, subject: str, choice: str) -> None:
+def decide(made: Journey, subject: str, choice: str, comment: str = "") -> None:
     """Decide one thing from a file."""
     file = made.config.with_name("one.yaml")
-    file.write_text(yaml.safe_dump({subject: choice}), encoding="utf-8")
+    file.write_text(
+        yaml.safe_dump({subject: {"choice": choice, "comment": comment}}), encoding="utf-8"
+    )
     answer = made.workbench("decide", str(made.folder), str(file), "--by", PERSON)
     assert answer.code == 0, answer.err
 
@@ -120,7 +122,7 @@ def road(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) 
         rejected, rejected_status = made.run("--until", "sample"), made.status()
         decide(made, "sample", "approve")
         approved = made.run("--until", "sample")
-        decide(made, FIELD, "drop")
+        decide(made, FIELD, "drop", "never asked for")
         reopened = made.run("--phase", "migrate")
         asked_again = until_the_sample_is_asked_about(made)
         yield Road(

@@ -15,11 +15,14 @@ from workbench.mapping import (
     Expecter,
     MapOptions,
     Mapping,
+    OdooUser,
+    Offered,
     Proposal,
     duplicate_questions,
     field_questions,
     mapping_from,
     patient_fields,
+    pick_lists,
     practitioner_of,
     practitioner_questions,
     propose,
@@ -114,10 +117,18 @@ def world(
     fields = field_questions(proposals)
     answers = {one.subject: one.proposal for one in fields}
     draft = mapping_from(proposals, answers.get, options=options, odoo_fields=ODOO_FIELDS)
-    values = value_questions(draft.mapping, profiles)
+    lists = {
+        field: known
+        for name in clinic
+        for field, known in pick_lists(draft.mapping, name, clinic[name]).items()
+    }
+    values = value_questions(draft.mapping, lists, offered=Offered(languages=("en_US", "nl_NL")))
     people = practitioner_questions(
         {str(one["id"]): practitioner_of(one, None) for one in clinic["practitioners"]},
-        {one.email: (f"{one.first_name} {one.last_name}", one.email) for one in clinic.staff[:3]},
+        {
+            one.email: OdooUser(f"{one.first_name} {one.last_name}", one.email)
+            for one in clinic.staff[:3]
+        },
         Counter(str(one["practitioner_id"]) for one in clinic["appointments"]),
         active={str(one["id"]): one["active"] == "1" for one in clinic["practitioners"]},
     )
@@ -137,7 +148,7 @@ def world(
 
 
 def context_of(clinic: Clinic, mapping: Mapping) -> Context:
-    """Make the context of a clinic with two languages installed."""
+    """Make the context of a clinic."""
     known = {str(one["id"]) for one in clinic["patients"]}
 
     def key(one: str) -> str | None:
@@ -155,7 +166,6 @@ def context_of(clinic: Clinic, mapping: Mapping) -> Context:
             str(one["id"]): practitioner_of(one, logins.get(str(one["id"])))
             for one in clinic["practitioners"]
         },
-        languages=frozenset({"en_US", "nl_NL"}),
         contacts={"m.vos@example.org": 77},
         companies={"goudvink zorg": 78},
     )

@@ -61,7 +61,8 @@ def run_of(folder: Path, vocabulary: Vocabulary, *, planted: bool = True) -> Run
         store_page(run.folder, run.store, resource, [*cast("Any", rows), *extra])
     for name in ("odoo_fields", "odoo_users"):
         run.store.journey.set_document(name, {})
-    run.store.journey.set_document("offers", {"languages": {"en_US": 1}, "subtypes": {"note": 2}})
+    run.store.journey.set_document("odoo_offered", {"languages": ["en_US"], "stages": []})
+    run.store.journey.set_document("offers", {"subtypes": {"note": 2}})
     run.lookups = cast("Lookups", EmptyOdoo())
     return run
 
@@ -312,7 +313,8 @@ def test_counts_of_changes_add_up_and_hold_no_value(brief: Run) -> None:
 def test_one_records_changes_are_shown_masked_unless_asked_otherwise(brief: Run) -> None:
     """Rule, before and after of each value; patient data only where the clinic said so."""
     masked = brief.extract.explain("patients", "900001")
-    object.__setattr__(brief.extract.config.migration, "show_patient_data", True)
+    migration = brief.config.migration.model_copy(update={"show_patient_data": True})
+    brief.extract.config = brief.config.model_copy(update={"migration": migration})
     open_ = brief.extract.explain("patients", "900001")
 
     assert not any(one in shown(masked) for one in SECRETS)
@@ -369,6 +371,7 @@ def test_a_later_pass_reads_what_it_brought(tmp_path: Path) -> None:
     run = made_run(tmp_path)
     for name in ("odoo_fields", "odoo_users"):
         run.store.journey.set_document(name, {})
+    run.store.journey.set_document("odoo_offered", {"languages": ["en_US"], "stages": []})
     with Client(
         base_url="https://bright.neptune.practicehub.io/api", api_key="key",
         app_details="workbench=ops@example.org", wait_initial=0,

@@ -18,6 +18,7 @@ import pytest
 from tests.support.made_runs import made_run, write_config
 from tests.support.small_run import small_run, store_page
 from workbench import cli
+from workbench.mapping import Disposition, MapRow
 from workbench.run import DATABASE_UUID, Run
 from workbench.state import Question, Status, Store
 
@@ -263,14 +264,15 @@ def test_accept_takes_what_is_proposed_and_names_what_is_left(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("practitioner:17: name only\nfield:patients.gone: keep", ("'field:patients.gone'",)),
+        ("practitioner:17: name only\nfield:patients.gone: keep",
+         ("line 2: field:patients.gone", "no such question", "Nothing was recorded")),
         ("practitioner:17: name only\nfield:patients.blood_type: maybe",
          ("'maybe' is not a choice", "keep, drop")),
         ("practitioner:17: name only\npractitioner:17: pia", ("practitioner:17 stands there twice",
                                                              "line 2")),
         ("- practitioner:17", ("does not hold",)),
         ("", ("does not hold",)),
-        ("practitioner:17: [a", ("is not YAML at line",)),
+        ("practitioner:17: [a", ("line 1 is not YAML",)),
         ("practitioner:17: {choice: name only, becuase: x}", ("practitioner:17 is neither",)),
         ("practitioner:17:\nfield:patients.blood_type: keep", ("practitioner:17",)),
     ],
@@ -316,6 +318,40 @@ def test_decide_records_choice_comment_and_person(
         "never filled",
         "Noor Visser",
     )
+
+
+def test_decide_takes_a_map_too_and_a_check_records_nothing(
+    command: Command, opened: Run, tmp_path: Path
+) -> None:
+    """A map is told from decisions by its sections; `--check` ends with 0 or 2 and no decision."""
+    row = MapRow("patients.blood_type", Disposition.KEPT, "mail.message.body")
+    opened.store.journey.set_document("proposals", {"config": "", "rows": [row.as_json()]})
+    line = "version: 1\nfields:\n  patients:\n    blood_type: {as: dropped%s}\n"
+    (tmp_path / "map.yaml").write_text(line % "", encoding="utf-8")
+    before = len(list(opened.store.ledger.entries()))
+
+    said = command("decide", opened.folder, "map.yaml", "--by", "Noor", "--check")
+    said.refused(2, "line 4: patients.blood_type: is dropped without a reason")
+    (tmp_path / "one.yaml").write_text("practitioner:17: pia", encoding="utf-8")
+    said = command("decide", opened.folder, "one.yaml", "--by", "Noor", "--check")
+    assert (said.code, said.out) == (0, "1 decision(s) would be recorded for Noor.\n")
+    assert len(list(opened.store.ledger.entries())) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", b"[" * 10_000, b"a: &a [*a]", b"x" * 5_000_000, b"\t- a",
+     b"%YAML 9.9\n---\n", b"version: 1", b"version: 1\nfields: [a]",
+     b"fields: {patients: {x: {as: kept, to: archive}}}"],
+)  # fmt: skip
+def test_no_file_makes_decide_end_in_a_traceback(
+    command: Command, opened: Run, tmp_path: Path, content: bytes
+) -> None:
+    """Whatever somebody hands over, the answer is a sentence and exit code 2."""
+    (tmp_path / "odd.yaml").write_bytes(content)
+
+    command("decide", opened.folder, "odd.yaml", "--by", "Noor").refused(2)
+    assert len(opened.store.decisions.open()) == 2
 
 
 # status -----------------------------------------------------------------------------------------
@@ -569,6 +605,26 @@ def test_ctrl_c_while_libraries_are_imported_is_told_too() -> None:
     assert said.returncode == 130
     assert said.stderr.splitlines()[0] == "Stopped by Ctrl-C."
     assert "Traceback" not in said.stderr
+
+
+def test_ctrl_c_while_a_verb_imports_its_rooms_is_heard_behind_the_import(tmp_path: Path) -> None:
+    """Whatever a library would make of an interrupt, the person is told of Ctrl-C."""
+    script = (
+        "import os, signal, sys\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'workbench.config':\n"
+        "            try:\n                os.kill(os.getpid(), signal.SIGINT)\n"
+        "            except KeyboardInterrupt:\n                raise ValueError('a schema')\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        f"sys.argv = ['workbench', 'status', {str(tmp_path)!r}]\n"
+        "from workbench.__main__ import main\nmain()\n"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                          timeout=60, check=False)  # fmt: skip
+
+    assert said.returncode == 130, said.stderr
+    assert said.stderr.splitlines()[0] == "Stopped by Ctrl-C."
 
 
 def test_output_that_nobody_reads_to_its_end_is_no_error_to_shout_about(opened: Run) -> None:

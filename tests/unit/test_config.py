@@ -57,6 +57,18 @@ def test_further_resources_and_a_limit_for_files_can_be_named(tmp_path: Path) ->
     assert config.practicehub.largest_file_mb == 0.5
 
 
+def test_a_language_model_is_asked_only_where_one_is_named(tmp_path: Path) -> None:
+    """Nobody is asked by default; an address and a model's name turn it on."""
+    off = load_config(write(tmp_path, GOOD))
+    named = '[proposals]\nllm_url = "https://llm.example.com/v1/"\nllm_model = "small"\n'
+    on = load_config(write(tmp_path, GOOD + named))
+
+    assert (off.proposals.llm_url, off.proposals.llm_model, off.proposals.llm_api_key) == (
+        "", "", ""
+    )  # fmt: skip
+    assert on.proposals.llm_url == "https://llm.example.com/v1"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "names"),
     [
@@ -77,6 +89,12 @@ def test_further_resources_and_a_limit_for_files_can_be_named(tmp_path: Path) ->
          ("practicehub.extra_resources", "invoices is read anyway")),
         ("[odoo]", "largest_file_mb = -1\n[odoo]", ("practicehub.largest_file_mb",)),
         ("[odoo]", "largest_file_mb = inf\n[odoo]", ("practicehub.largest_file_mb",)),
+        ("[odoo]", '[proposals]\nllm_model = "small"\n[odoo]', ("proposals: llm_url and",)),
+        ("[odoo]", '[proposals]\nllm_url = "llm"\n[odoo]', ("proposals.llm_url", "address")),
+        ("[odoo]", '[proposals]\nllm_modle = "small"\n[odoo]',
+         ("proposals.llm_modle", "did you mean llm_model?")),
+        ("[odoo]", '[proposals]\nllm_api_key = "pk-a1b2"\n[odoo]',
+         ("proposals.llm_api_key", "never the key itself")),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_by_its_key(

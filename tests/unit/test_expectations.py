@@ -23,7 +23,8 @@ def read_run(folder: Path) -> Run:
     store_page(run.folder, run.store, "prescriptions", [PAPERLESS])
     for name in ("odoo_fields", "odoo_users"):
         run.store.journey.set_document(name, {})
-    run.store.journey.set_document("offers", {"languages": {"en_US": 1}, "subtypes": {"note": 2}})
+    run.store.journey.set_document("odoo_offered", {"languages": ["en_US"], "stages": []})
+    run.store.journey.set_document("offers", {"subtypes": {"note": 2}})
     run.lookups = Lookups(cast("Odoo", None))  # all that Odoo would be asked for is held
     return run
 

@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Store:
     store.decisions.decide(FIELD, "keep", by="Noor Visser")
     store.decisions.ask([Question(PAIR, "extract", "One?", ["keep both", "merge"], basis=1)])
     store.journey.set_meta("config_hash", "c1")
-    for name in ("questions", "mapping", "schema", "duplicates", "sample"):
+    for name in ("questions", "mapping", "ground", "schema", "shape", "duplicates", "sample"):
         store.journey.set_document(name, 1)
     store.journey.set_meta("held", "h1")
     for phase in JOURNEY:
@@ -79,8 +79,10 @@ def test_a_phase_that_is_not_done_closes_the_gates_above_it(store: Store, phase:
         (lambda s: s.journey.set_meta("config_hash", "c2"), set()),
         (lambda s: s.journey.set_document("questions", 2), {"connect", "audit"}),
         (lambda s: s.decisions.decide(FIELD, "drop", by="Noor"), {"connect", "audit"}),
-        (lambda s: s.journey.set_document("mapping", 2), {"connect", "audit", "map"}),
-        (lambda s: s.journey.set_document("schema", 2),
+        (lambda s: s.journey.set_document("mapping", 2), {"connect", "audit", "map", "extract"}),
+        (lambda s: s.journey.set_document("ground", 2), {"connect", "audit", "map", "prepare"}),
+        (lambda s: s.journey.set_document("schema", 2), set(JOURNEY) - {"delta", "reconcile"}),
+        (lambda s: s.journey.set_document("shape", 2),
          {"connect", "audit", "map", "prepare", "extract"}),
         (lambda s: s.decisions.decide(PAIR, "merge", by="Noor"),
          set(JOURNEY) - {"delta", "reconcile"}),
@@ -88,7 +90,8 @@ def test_a_phase_that_is_not_done_closes_the_gates_above_it(store: Store, phase:
          {"connect", "audit", "map", "prepare", "extract"}),
         (lambda s: s.journey.set_meta("held", "h2"), set(JOURNEY) - {"reconcile"}),
     ],
-    ids=["configuration", "question", "answer", "map", "schema", "duplicates", "sample", "loaded"],
+    ids=["configuration", "question", "answer", "map", "ground", "schema", "shape", "duplicates",
+         "sample", "loaded"],
 )  # fmt: skip
 def test_what_changes_below_opens_what_was_done_on_it(
     store: Store, change: Callable[[Store], object], stands: set[str]
@@ -97,6 +100,16 @@ def test_what_changes_below_opens_what_was_done_on_it(
     change(store)
 
     assert current(store) == stands
+
+
+def test_a_map_that_only_grew_needs_no_other_sample(store: Store) -> None:
+    """Once Odoo is prepared for a new value, the sample and the load stand; the delta does not."""
+    store.journey.set_document("mapping", 2)
+    store.journey.set_document("schema", 2)
+    store.journey.set_phase("prepare", Status.DONE, basis=gates.basis(store, "prepare"))
+
+    assert current(store) == set(JOURNEY) - {"delta", "reconcile"}
+    check(store, "delta")
 
 
 def test_saying_the_same_again_changes_nothing(store: Store) -> None:
@@ -112,6 +125,19 @@ def test_a_changed_answer_closes_the_gate_of_the_full_load(store: Store) -> None
 
     with pytest.raises(GateError, match="migrate needs sample, which was done on something that"):
         check(store, "migrate")
+
+
+def test_the_delta_may_run_while_a_question_is_open_again(store: Store) -> None:
+    """The clinic's last days do not wait for one value; a changed sample closes it all the same."""
+    store.journey.set_document("questions", 2)
+    store.journey.set_phase("map", Status.WAITING)
+    check(store, "delta")
+    with pytest.raises(GateError):
+        check(store, "reconcile")
+
+    store.journey.set_document("sample", 2)
+    with pytest.raises(GateError, match="delta needs migrate"):
+        check(store, "delta")
 
 
 def test_a_rollback_needs_something_to_take_out(tmp_path: Path) -> None:

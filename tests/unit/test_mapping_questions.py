@@ -12,27 +12,19 @@ from workbench.mapping import (
     MapOptions,
     Mapping,
     MapRow,
-    Practitioner,
     Proposal,
     field_questions,
     mapping_from,
-    practitioner_questions,
+    pick_lists,
     propose,
     value_questions,
 )
-from workbench.mapping.questions import propose_value
 from workbench.staging import profile_records
+from workbench.staging.normalise import pick
 from workbench.staging.times import Order
 from workbench.state import Store
-from workbench.state.decisions import Question
 
 OPTIONS = MapOptions(timezone="Europe/Amsterdam", country="NL")
-USERS = {
-    "eva@clinic": ("Eva Smit", "eva@example.org"),
-    "tom@clinic": ("Tom Bos", ""),
-    "jo1@clinic": ("Jo Kok", ""),
-    "jo2@clinic": ("Kok, Jo", ""),
-}
 
 
 @pytest.mark.parametrize("vocabulary", ["brief", "observed"])
@@ -47,24 +39,13 @@ def test_there_is_one_question_for_each_field(vocabulary: Vocabulary) -> None:
 
 @pytest.mark.parametrize("vocabulary", ["brief", "observed"])
 def test_every_value_of_a_mapped_pick_list_is_asked_about(vocabulary: Vocabulary) -> None:
-    """No status, location or contact status that a record has is without a target."""
+    """No status, location, contact status or language that a record has is without a target."""
     made = world(vocabulary)
     for one in made.profiles:
         row = made.mapping.by_field[one.field]
-        if row.transform in {"selection", "stage", "location"}:
-            assert set(made.mapping.values[one.field]) == set(one.values), one.field
-
-
-def test_statuses_of_both_vocabularies_go_to_their_stages() -> None:
-    """The brief's four statuses and PracticeHub's five come out as designed."""
-    words = {
-        "pending": "New", "New": "New", "arrived": "In Progress", "In Progress": "In Progress",
-        "processed": "Completed", "Completed": "Completed", "cancelled": "Cancelled",
-        "Cancelled": "Cancelled", "missed": "Missed", " CANCELED": "Cancelled",
-        "complete": "Completed", "(empty)": "New", "rebooked online": "Rebooked online",
-    }  # fmt: skip
-
-    assert {word: propose_value(word, stage=True)[0] for word in words} == words
+        if row.transform in {"selection", "stage", "location", "language"}:
+            seen = {pick(one_of[row.path]) for one_of in made.clinic[row.resource]}
+            assert set(made.mapping.values[one.field]) == seen - {None}, one.field
 
 
 def test_more_records_of_the_same_kind_reopen_nothing() -> None:
@@ -77,43 +58,10 @@ def test_more_records_of_the_same_kind_reopen_nothing() -> None:
         fields = field_questions(proposals)
         answers = {one.subject: one.proposal for one in fields}
         draft = mapping_from(proposals, answers.get, options=OPTIONS)
-        return [one.basis for one in (*fields, *value_questions(draft.mapping, profiles))]
+        lists = pick_lists(draft.mapping, "patients", rows[:count])
+        return [one.basis for one in (*fields, *value_questions(draft.mapping, lists))]
 
     assert bases(100) == bases(200)
-
-
-def asked_about(who: Practitioner, *, visits: int, active: bool) -> Question:
-    """Ask which user a practitioner is."""
-    return practitioner_questions(
-        {"17": who}, USERS, {"17": visits}, fallback="front@clinic", active={"17": active}
-    )[0]
-
-
-@pytest.mark.parametrize(
-    ("who", "visits", "active", "proposal"),
-    [
-        (Practitioner("E. Smit", "EVA@example.org"), 5, True, "eva@clinic"),
-        (Practitioner("Bos Tom"), 5, True, "tom@clinic"),
-        (Practitioner("Jo Kok"), 5, True, None),
-        (Practitioner("Ann New"), 5, True, None),
-        (Practitioner("Ann New"), 5, False, "name only"),
-        (Practitioner("Ann New"), 0, True, "name only"),
-        (Practitioner(""), 5, False, "name only"),
-    ],
-)
-def test_a_practitioner_is_matched_or_a_person_chooses(
-    who: Practitioner,
-    visits: int,
-    active: bool,  # noqa: FBT001 - a row of a table
-    proposal: str | None,
-) -> None:
-    """By e-mail, then by a name only one user has; an active one without match is asked about."""
-    question = asked_about(who, visits=visits, active=active)
-
-    assert question.proposal == proposal
-    assert question.open_value
-    assert {"fallback", "name only"} <= set(question.options)
-    assert f"{visits} visit(s)" in question.question
 
 
 ROWS = [
@@ -264,7 +212,7 @@ def test_later_dates_open_a_field_again_only_if_they_say_otherwise(
     rows = [{"id": n, "intake": one} for n, one in enumerate(DATES[now])]
     again = propose(
         profile_records("patients", rows), odoo_fields=ODOO_FIELDS, options=OPTIONS,
-        confirmed=Mapping((first,)),
+        before=Mapping((first,)),
     )  # fmt: skip
 
     assert next(one.row for one in again if one.row.path == "intake").order is order

@@ -29,7 +29,6 @@ CONTEXT = Context(
         "11": Practitioner("Eva Smit", "eva@example.org", "eva@example.org"),
         "12": Practitioner("Tom Bos", None, None),
     },
-    languages=frozenset({"en_US", "nl_NL", "nl_BE"}),
     contacts={"m.vos@example.org": 77},
     companies={"goudvink zorg": 78},
     states=frozenset({"nl/utrecht", "nl/ut"}),
@@ -136,7 +135,7 @@ def test_every_transform_named_exists_and_every_one_is_named() -> None:
         ("appointment_type", 3, Made("Follow-up")),
         ("appointment_type", 4, Made("type 4", (IssueKind.REFERENCE_UNKNOWN,))),
         ("entity", "patient", Made("res.partner")),
-        ("entity", "practitioner", Made(None)),
+        ("entity", "practitioner", Made(None, (IssueKind.FILE_OF_ANOTHER_KIND,))),
     ],
 )
 def test_a_value_becomes_what_the_map_says(name: str, value: object, expected: Outcome) -> None:
@@ -150,15 +149,20 @@ def test_a_state_without_its_country_is_not_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "code"),
-    [("nl", "nl_NL"), ("nl-BE", "nl_BE"), ("en", "en_US"), ("Dutch", "nl_NL"), ("ja", None)],
+    ("raw", "value"),
+    [
+        ("nl", Made("nl_NL")),
+        (" nl ", Made("nl_NL")),
+        ("ja", Made(None, (IssueKind.LANGUAGE_NOT_INSTALLED,))),
+        ("en", Unmapped("en")),
+    ],
 )
-def test_a_language_is_found_among_those_installed(raw: str, code: str | None) -> None:
-    """A contact gets a language Odoo has; PracticeHub's own code is kept beside it."""
-    made = TRANSFORMS["language"].make({"": raw}, SCOPE)
-    notes = () if code else (IssueKind.LANGUAGE_NOT_INSTALLED,)
+def test_a_language_becomes_what_was_decided_and_its_code_is_kept(raw: str, value: Outcome) -> None:
+    """A contact gets the language a person chose; PracticeHub's own code stands beside it."""
+    scope = replace(SCOPE, values={"nl": "nl_NL", "ja": "leave empty"}, keys={})
+    made = TRANSFORMS["language"].make({"": raw}, scope)
 
-    assert made == {"value": Made(code, notes), "raw": Made(raw)}
+    assert made == {"value": value, "raw": Made(raw.strip())}
 
 
 def test_a_name_is_put_together_in_order() -> None:
@@ -340,9 +344,31 @@ def test_a_dialling_code_alone_tells_the_country() -> None:
     assert made["mobile"] == Made("+34 612 34 56 78")
 
 
-def test_a_visit_whose_start_happened_twice_ends_after_it() -> None:
-    """The start is the first of the two, and the end is what the clock showed then."""
-    made = combine("visit_time", start="2025-10-26 02:45:00", end="2025-10-26 03:15:00")
+@pytest.mark.parametrize(
+    ("start", "end", "start_utc", "end_utc"),
+    [
+        ("02:45", "03:15", "01:45", "02:15"),  # half an hour, not one and a half
+        ("01:45", "02:15", "23:45", "00:15"),
+        ("02:15", "02:45", "00:15", "00:45"),
+        ("02:45", "02:15", "00:45", "01:15"),
+        ("02:30", "02:30", "00:30", "00:30"),
+        ("02:30", "soon", "00:30", None),
+        ("02:30", "01:00", "00:30", "23:00"),  # an end before its start stays what it is
+    ],
+)
+def test_a_visit_in_the_hour_that_came_twice_is_as_long_as_it_says(
+    start: str, end: str, start_utc: str, end_utc: str | None
+) -> None:
+    """Of the two instants a clock showed, start and end are those that lie closest."""
+    made = combine("visit_time", start=f"2025-10-26 {start}", end=f"2025-10-26 {end}")
+    found = [one.value if isinstance(one, Made) else None for one in made.values()]
+
+    assert [str(one)[11:16] if one else None for one in found] == [start_utc, end_utc]
+
+
+def test_a_start_that_came_twice_is_the_first_where_only_minutes_tell() -> None:
+    """Minutes fit both readings, so the first one is taken and listed."""
+    made = combine("visit_time", date="2025-10-26", time="02:45", minutes=30)
 
     assert made["start"] == Made("2025-10-26 00:45:00", (IssueKind.TIME_TWICE,))
-    assert made["end"] == Made("2025-10-26 02:15:00")
+    assert made["end"] == Made("2025-10-26 01:15:00")

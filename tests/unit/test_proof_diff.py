@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.support import small_run as made
 from workbench.errors import EvidenceError
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.proof import TOLERANCES, Comparison, Match, Rule, compare, source_texts
-from workbench.proof.diff import html_shape
+from workbench.proof.markup import html_shape
 from workbench.state import Store
 
 IDS = {"user:els": 7, "record:patient_1": 41, "tag:PracticeHub patient": 3, "tag:Old": 4}
@@ -111,7 +112,47 @@ def test_every_tolerance_is_used_and_every_tolerated_cell_names_one() -> None:
     """No tolerance stands unused in the list, and none is applied that is not in it."""
     used = {rule for *_cell, match, rule in CELLS if match is Match.TOLERATED}
 
-    assert used == set(TOLERANCES)
+    # what a contact had before us is compared for itself, below
+    assert used | {Rule.ODOO_VALUE_STAYS} == set(TOLERANCES)
+
+
+@pytest.mark.parametrize(
+    ("held", "got", "match"),
+    [
+        ("+31 20 555 0199", "+31 20 555 0199", Match.TOLERATED),
+        (None, False, Match.TOLERATED),
+        (12, 12, Match.TOLERATED),
+        ("+31 20 555 0199", "+31 6 1111 2222", Match.DIFFERENT),
+        ("+31 20 555 0199", False, Match.DIFFERENT),
+        (None, "Dorpsstraat 1", Match.DIFFERENT),
+    ],
+)
+def test_what_odoo_had_before_us_is_to_be_there_still(
+    held: object, got: object, match: Match
+) -> None:
+    """A linked contact's own value stays; one of ours in its place is a difference."""
+    linked = replace(row({"name": "Anna"}), stays={"phone": held})
+    found = compare(
+        [linked], {"patient_1": {"name": "Anna", "phone": got}}, resolve=lambda _ref: None,
+        scope="all", types=TYPES, source_of=no_source,
+    )  # fmt: skip
+    rule = Rule.ODOO_VALUE_STAYS if match is Match.TOLERATED else ""
+
+    assert [(one.field, one.verdict, one.rule) for one in found.differences] == [
+        ("phone", match, rule)
+    ]
+    assert (found.cells, found.equal) == (2, match is Match.TOLERATED)
+
+
+def test_of_a_linked_contact_that_is_gone_every_cell_differs() -> None:
+    """A contact that somebody deleted is no tolerance, whatever it had."""
+    linked = replace(row({"name": "Anna"}), stays={"phone": "1"})
+    found = compare(
+        [linked], {"patient_1": None}, resolve=lambda _ref: None, scope="all", types=TYPES,
+        source_of=no_source,
+    )  # fmt: skip
+
+    assert (found.different, found.absent) == (2, ["patient_1"])
 
 
 @pytest.mark.parametrize(

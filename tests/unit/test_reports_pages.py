@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import small_run as made
-from workbench.mapping.model import Disposition, MapRow
+from workbench.mapping import Disposition, Mapping, MapRow
 from workbench.masking import Masker
 from workbench.proof import verify
 from workbench.reports import (
@@ -70,7 +70,8 @@ def written(folder: Path, store: Store) -> list[Path]:
             store, folder, facts=[("Odoo", "19.0")], lead="Both ends answer.",
             tables=[Table("Totals", ("resource", "records"), [("patients", 2)])],
         ),
-        write_mapping(store, folder, rows=rows),
+        write_mapping(store, folder, mapping=Mapping(rows=tuple(rows)), odoo_fields={}, lists={},
+                      people=[]),
         *write_reports(store, folder, mask=masked, versions=made.VERSIONS, hashes=made.HASHES),
     ]  # fmt: skip
 
@@ -166,18 +167,6 @@ def test_an_open_balance_is_said_first(tmp_path: Path) -> None:
     assert "The balance does not close: 2 records or files have no fate yet" in text
     assert "Nothing has been read back from Odoo yet" in text
     assert "<b>3</b>minutes" in text
-    store.close()
-
-
-def test_the_mapping_report_tells_what_becomes_of_every_field(tmp_path: Path) -> None:
-    """Each field stands there with its disposition, its count and its reason."""
-    store = filled_run(tmp_path)
-    text = written(tmp_path, store)[1].read_text("utf-8")
-
-    assert "2 source fields, each with one disposition. 1 combined, 1 dropped." in text
-    assert "asked for by the clinic" in text
-    assert "appointments.status=missed" in text
-    assert '<td>patients.first_name</td><td class="number">2</td>' in text
     store.close()
 
 

@@ -23,6 +23,7 @@ FORBIDDEN = {
     "proof": {"odoo", "phases", "panels", "reports"},
     "panels": {"practicehub", "odoo", "phases", "reports"},
     "reports": {"practicehub", "odoo", "phases", "panels"},
+    "suggest": {"practicehub", "odoo", "proof", "phases", "panels", "reports", "state", "config"},
     "engine": {"practicehub", "odoo", "mapping", "staging", "proof", "phases", "panels",
                "reports", "state"},
 }  # fmt: skip
@@ -117,6 +118,13 @@ def test_nothing_but_the_command_line_knows_the_sandbox() -> None:
     found = {room for room, _, module in KNOWN
              if module.startswith("workbench.") and room_of(module) == "sandbox"}  # fmt: skip
     assert found <= KNOW_SANDBOX
+
+
+def test_only_the_phases_may_ask_a_language_model() -> None:
+    """What is decided, shown or loaded never depends on what a stranger answers just then."""
+    found = {room for room, _, module in KNOWN
+             if module.startswith("workbench.") and room_of(module) == "suggest"}  # fmt: skip
+    assert found == {"phases"}
 
 
 def test_nothing_imports_the_tests() -> None:

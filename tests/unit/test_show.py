@@ -104,3 +104,15 @@ def test_a_stack_shows_its_parts_under_one_another() -> None:
     assert repr(shown) == "One\n\ntwo\n\nThree"
     assert html(shown).index("One") < html(shown).index("Three")
     assert html(Stack()) == repr(Stack()) == ""
+
+
+def test_a_widget_in_a_stack_is_shown_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has no HTML of its own is displayed beside what has; a stack of HTML stays one piece."""
+    shown: list[object] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    widget, lines = object(), Lines("a", [])
+
+    Stack((lines, widget))._ipython_display_()
+    with pytest.raises(NotImplementedError):
+        Stack((lines,))._ipython_display_()
+    assert shown == [lines, widget]

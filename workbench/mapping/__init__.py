@@ -16,13 +16,38 @@ from workbench.mapping.expected import Expecter
 from workbench.mapping.faults import Fault, check
 from workbench.mapping.model import AppointmentsTo, Disposition, Mapping, MapRow
 from workbench.mapping.needs import schema_needs
+from workbench.mapping.options import MapOptions
 from workbench.mapping.outcome import Alias, Expected
-from workbench.mapping.propose import MapOptions, Proposal, propose
-from workbench.mapping.questions import (
-    duplicate_questions,
-    field_questions,
-    patient_fields,
+from workbench.mapping.people import (
+    AtStake,
+    OdooUser,
+    at_stake,
+    count_visits,
+    invited,
+    login_of,
+    practitioner_fault,
     practitioner_questions,
+)
+from workbench.mapping.propose import Proposal, propose
+from workbench.mapping.questions import field_questions
+from workbench.mapping.twins import (
+    People,
+    birth_targets,
+    contact_pair,
+    contact_pair_name,
+    contact_questions,
+    duplicate_questions,
+    pair_faults,
+    patient_fields,
+    who_is_whom,
+)
+from workbench.mapping.values import (
+    Offered,
+    PickList,
+    list_faults,
+    offered_selections,
+    pick_lists,
+    stored_values,
     value_questions,
 )
 from workbench.mapping.yaml_io import dump_yaml, load_yaml
@@ -30,6 +55,7 @@ from workbench.mapping.yaml_io import dump_yaml, load_yaml
 __all__ = [
     "Alias",
     "AppointmentsTo",
+    "AtStake",
     "Context",
     "Disposition",
     "Draft",
@@ -39,21 +65,40 @@ __all__ = [
     "MapOptions",
     "MapRow",
     "Mapping",
+    "OdooUser",
+    "Offered",
+    "People",
+    "PickList",
     "Practitioner",
     "Proposal",
     "as_choice",
+    "at_stake",
+    "birth_targets",
     "check",
     "choice_faults",
+    "contact_pair",
+    "contact_pair_name",
+    "contact_questions",
+    "count_visits",
     "decided",
     "dump_yaml",
     "duplicate_questions",
     "field_questions",
+    "invited",
+    "list_faults",
     "load_yaml",
+    "login_of",
     "mapping_from",
+    "offered_selections",
+    "pair_faults",
     "patient_fields",
+    "pick_lists",
+    "practitioner_fault",
     "practitioner_of",
     "practitioner_questions",
     "propose",
     "schema_needs",
+    "stored_values",
     "value_questions",
+    "who_is_whom",
 ]

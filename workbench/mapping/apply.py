@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from workbench.mapping.context import Context, Made, Outcome, Scope, Unmapped
+from workbench.mapping.context import Context, Made, Outcome, Outputs, Scope, Unmapped
 from workbench.mapping.model import Disposition, MapRow, field_subject, value_subject
 from workbench.mapping.model import Mapping as Map
 from workbench.mapping.naming import label_of
@@ -37,6 +37,16 @@ class _Group:
                 found.setdefault(also.output, target.rpartition(".")[2])
         return found
 
+    def misses(self, outputs: Outputs) -> bool:
+        """Whether something of the source would stand in no target: unread, or without one."""
+        if any(isinstance(outputs.get(one), Refused) for one in self.targets):
+            return True
+        held = {one for one, outcome in outputs.items()
+                if isinstance(outcome, Made) and outcome.value is not None}  # fmt: skip
+        # what stands beside a value that has a target (a link, the same in other words) may go
+        whole = held & self.targets.keys() and not self.transform.splits
+        return not whole and bool(held - self.targets.keys())
+
     @property
     def source(self) -> str:
         return ", ".join(row.field for row in self.rows)
@@ -46,12 +56,14 @@ class _Group:
 class Applied:
     """What the map made of one record.
 
-    `values` by field name of the target's model, `sources` likewise; `unread` lines of raw
-    text; `waiting` the subjects that must be decided first.
+    `values` by field name of the target's model, `sources` likewise; `refused` the names whose
+    value could not be read; `unread` lines of raw text; `waiting` the subjects that must be
+    decided first.
     """
 
     values: dict[str, Value] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     unread: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
@@ -83,7 +95,9 @@ class Applier:
             alone = not transform.combines
             key = (row.transform, "" if transform.spans else row.field if alone else row.target)
             found.setdefault(key, []).append(row)
-        return [_Group(TRANSFORMS[key[0]], tuple(rows)) for key, rows in found.items()]
+        groups = [_Group(TRANSFORMS[key[0]], tuple(rows)) for key, rows in found.items()]
+        # a town with a field of its own counts before one that was cut out of an address
+        return sorted(groups, key=lambda group: group.transform.splits)
 
     @cached_property
     def kept(self) -> frozenset[str]:
@@ -92,9 +106,19 @@ class Applier:
 
     def __call__(self, record: Mapping[str, object], source_id: str) -> Applied:
         """Apply every row to a record; a row whose field the record lacks gives empty."""
+        return self._applied(self._groups, record, source_id)
+
+    def part(self, fields: Mapping[str, object], source_id: str) -> Applied:
+        """Apply to some fields of a record, by path, the rows they feed, and no other."""
+        groups = [one for one in self._groups if any(row.path in fields for row in one.rows)]
+        return self._applied(groups, fields, source_id)
+
+    def _applied(
+        self, groups: Iterable[_Group], record: Mapping[str, object], source_id: str
+    ) -> Applied:
         made = Applied()
         country = self._country(record)
-        for group in self._groups:
+        for group in groups:
             scope = self._scope(group, country)
             parts = {row.part: value_at(record, row.path) for row in group.rows}
             outputs = group.transform.make(parts, scope)
@@ -104,7 +128,12 @@ class Applier:
                 self._take(made, group, name, outcome, source_id)
                 if differs:
                     made.unread += raw_lines(record, group.rows)
-            if any(isinstance(outputs.get(one), Refused) for one in group.targets):
+                    made.findings.append(
+                        self._finding(
+                            IssueKind.VALUE_DIFFERS, source_id, group.source, group, RAW_KEPT
+                        )
+                    )
+            if group.misses(outputs):
                 made.unread += [
                     line for line in raw_lines(record, group.rows) if line not in made.unread
                 ]
@@ -116,8 +145,12 @@ class Applier:
             context=self._context,
             country=country,
             values=self._mapping.values.get(row.field, {}),
-            keys=self._mapping.selections.get(row.target, {}),
+            keys={
+                **self._mapping.selections.get(row.target, {}),
+                **self._context.stored.get(row.target, {}),
+            },
             orders={one.part: one.order for one in group.rows},
+            type=row.type,
         )
 
     def _country(self, record: Mapping[str, object]) -> str:
@@ -134,7 +167,7 @@ class Applier:
         field_name = group.source
         if isinstance(outcome, Unmapped):
             row = group.rows[0]
-            made.waiting.append(value_subject(row.field, outcome.value))
+            made.waiting.append(outcome.subject or value_subject(row.field, outcome.value))
             made.findings.append(
                 self._finding(IssueKind.VALUE_UNMAPPED, source_id, field_name, group, HELD_BACK)
             )
@@ -143,6 +176,7 @@ class Applier:
             made.findings.append(
                 self._finding(outcome.reason, source_id, field_name, group, RAW_KEPT)
             )
+            made.refused.add(name)
             outcome = Made(None)
         for note in outcome.notes:
             made.findings.append(

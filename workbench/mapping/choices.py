@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import replace
+from functools import lru_cache
 
 from workbench.errors import MappingError
 from workbench.mapping.faults import AS_TEXT, DAY_FIRST, MONTH_FIRST, OdooFields, faults_of_row
 from workbench.mapping.model import Disposition, MapRow, type_of
-from workbench.mapping.propose import MapOptions, where_visits_go
+from workbench.mapping.options import MapOptions, where_visits_go
 from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.mapping.yaml_io import dump_line, load_line
@@ -133,14 +134,20 @@ def _type(target: str, row: MapRow, odoo_fields: OdooFields) -> str:
     there = odoo_fields.get(model, {}).get(name)
     if there is not None:
         return str(there.get("type"))
-    known = {
+    known = _known_types().get(target)
+    if known is not None:
+        return known
+    if name.startswith("x_"):
+        return row.type if row.type in PLAIN_TRANSFORMS else "char"
+    return type_of(target)
+
+
+@lru_cache(maxsize=1)
+def _known_types() -> dict[str, str]:
+    """Give the types that the shipped templates tell, by target."""
+    return {
         entry.target: entry.type
         for template in shipped().resources.values()
         for entry in template.entries
         if entry.type
     }
-    if target in known:
-        return known[target]
-    if name.startswith("x_"):
-        return row.type if row.type in PLAIN_TRANSFORMS else "char"
-    return type_of(target)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import zip_longest
 
 from workbench.mapping.context import (
@@ -17,6 +17,7 @@ from workbench.mapping.context import (
     Parts,
     Practitioner,
     Scope,
+    Unmapped,
     made,
 )
 from workbench.mapping.naming import label_of
@@ -36,12 +37,24 @@ def _notes(*readings: Reading) -> tuple[IssueKind, ...]:
     return tuple(seen)
 
 
+NAME_PARTS = ("prefix", "first", "middle", "last", "second_last", "suffix")
+STREET_PARTS = ("street", "number", "addition")
+
+
 def full_name(parts: Parts, scope: Scope) -> Outputs:
-    """Put a name together from its parts, in the order prefix, first, middle, last, suffix."""
+    """Put a name together from its parts: prefix, first, middle, last names, suffix."""
     del scope
-    reads = [
-        normalise.line(parts.get(part)) for part in ("prefix", "first", "middle", "last", "suffix")
-    ]
+    return _in_order(parts, NAME_PARTS)
+
+
+def street(parts: Parts, scope: Scope) -> Outputs:
+    """Put a street, its house number and what is added to it on one line, in this order."""
+    del scope
+    return _in_order(parts, STREET_PARTS)
+
+
+def _in_order(parts: Parts, names: tuple[str, ...]) -> Outputs:
+    reads = [normalise.line(parts.get(part)) for part in names]
     words = [str(read.value) for read in reads if read.value]
     return {"value": Made(" ".join(words) or None, _notes(*reads))}
 
@@ -93,46 +106,58 @@ def visit_time(parts: Parts, scope: Scope) -> Outputs:
     """Give start and end of a visit in UTC, from `start` and `end` or date, time and minutes.
 
     Minutes are real ones: a visit that begins before the clocks change ends that much later.
-    A start that the clocks passed twice is the first of the two; such an end is the second
-    where the first lies before the start.
+    A time that the clocks passed twice is the first of the two, unless start and end together
+    say otherwise: no visit ends before it starts, and of two lengths the shorter one is meant.
     """
-    zone = scope.context.timezone
-    if is_empty(parts.get("start")):
-        start = join_instant(
-            parts.get("date"), parts.get("time"), zone=zone, order=scope.order("date")
-        )
-    else:
-        start = read_instant(parts.get("start"), zone=zone, order=scope.order("start"))
-    outputs: dict[str, Outcome] = {"start": made(start)}
+    starts = _readings(partial(_start, parts, scope))
+    outputs: dict[str, Outcome] = {"start": made(starts[0])}
     if not is_empty(parts.get("end")):
-        order = scope.order("end")
-        end = read_instant(parts.get("end"), zone=zone, order=order)
-        if _before(end, start):
-            end = read_instant(parts.get("end"), zone=zone, order=order, later=True)
-        outputs["end"] = made(end)
+        order, zone = scope.order("end"), scope.context.timezone
+        ends = _readings(partial(read_instant, parts.get("end"), zone=zone, order=order))
+        start, end = _together(starts, ends)
+        outputs = {"start": made(start), "end": made(end)}
     elif not is_empty(parts.get("minutes")):
-        outputs["end"] = _after(start, parts.get("minutes"))
+        outputs["end"] = _after(starts[0], parts.get("minutes"))
     else:
         outputs["end"] = NOTHING
     return outputs
 
 
-def _before(end: Reading, start: Reading) -> bool:
-    return (
-        isinstance(end, Clean)
-        and isinstance(start, Clean)
-        and isinstance(end.value, str)
-        and isinstance(start.value, str)
-        and end.value < start.value
-    )
+def _start(parts: Parts, scope: Scope, *, later: bool) -> Reading:
+    zone = scope.context.timezone
+    if is_empty(parts.get("start")):
+        day, clock = parts.get("date"), parts.get("time")
+        return join_instant(day, clock, zone=zone, order=scope.order("date"), later=later)
+    return read_instant(parts.get("start"), zone=zone, order=scope.order("start"), later=later)
+
+
+def _readings(read: Callable[..., Reading]) -> list[Reading]:
+    """Give what a local time may be: of one that the clocks passed twice both instants."""
+    first = read(later=False)
+    twice = isinstance(first, Clean) and IssueKind.TIME_TWICE in first.notes
+    return [first, read(later=True)] if twice else [first]
+
+
+def _together(starts: list[Reading], ends: list[Reading]) -> tuple[Reading, Reading]:
+    """Choose among the readings of a start and an end those that lie closest, in order."""
+    lengths = {
+        (start, end): datetime.fromisoformat(end.value) - datetime.fromisoformat(start.value)
+        for start in starts
+        for end in ends
+        if isinstance(start, Clean) and isinstance(start.value, str)
+        and isinstance(end, Clean) and isinstance(end.value, str)
+        and start.value <= end.value
+    }  # fmt: skip
+    return min(lengths, key=lambda pair: lengths[pair]) if lengths else (starts[0], ends[0])
 
 
 def _after(start: Reading, minutes: object) -> Outcome:
     length = normalise.decimal(minutes)
-    if isinstance(start, Refused) or isinstance(length, Refused):
+    if not isinstance(start, Clean) or not isinstance(length, Clean):
         return Refused(IssueKind.TIME_UNREADABLE)
+    # minutes without a start are no time, and somebody typed them
     if not isinstance(start.value, str) or length.value is None:
-        return NOTHING
+        return Refused(IssueKind.TIME_UNREADABLE)
     try:
         end = datetime.fromisoformat(start.value) + timedelta(minutes=float(length.value))
     except OverflowError:
@@ -148,11 +173,13 @@ def practitioner(parts: Parts, scope: Scope) -> Outputs:
     """
     known = scope.context.practitioners
     key = id_text(parts.get("id"))
+    number = key or ""
     mail = normalise.pick(parts.get("email"))
     told = normalise.pick(parts.get("name"))
-    found = known.get(key or "")
+    found = known.get(number)
     if found is None and mail:
-        found = next((one for one in known.values() if _same(one.email, mail)), None)
+        number = practitioner_number(known, mail)
+        found = known.get(number)
     if found is None:
         if key is None and mail is None and told is None:
             return {"value": NOTHING, "name": NOTHING}
@@ -164,8 +191,20 @@ def practitioner(parts: Parts, scope: Scope) -> Outputs:
         name = f"{name} ({told})"
     if (mail and found.email and not _same(found.email, mail)) or (mail and not found.email):
         name = f"{name} <{mail}>"
+    if found.waits:
+        return {"value": Unmapped(number, practitioner_subject(number)), "name": Made(name)}
     user = Ref(RefKind.USER, found.login) if found.login else None
     return {"value": Made(user), "name": Made(name)}
+
+
+def practitioner_subject(number: str) -> str:
+    """Name the decision on a practitioner."""
+    return f"practitioner:{number}"
+
+
+def practitioner_number(known: Mapping[str, Practitioner], mail: str) -> str:
+    """Give the id of the first practitioner who has an e-mail address; "" for nobody."""
+    return next((number for number, one in known.items() if _same(one.email, mail)), "")
 
 
 def _same(one: str | None, other: str) -> bool:
@@ -202,43 +241,6 @@ def company(parts: Parts, scope: Scope) -> Outputs:
     return {"value": Made(name.value, name.notes), "link": Made(link)}
 
 
-def address(parts: Parts, scope: Scope) -> Outputs:
-    """Split an address in one string where it is certain, else keep it as one honest line.
-
-    Certain: lines, of which the last names a known country and the one before holds a
-    postcode of that country, first or last on its line.
-    """
-    empty: dict[str, Outcome] = dict.fromkeys(("street2", "zip", "city", "country"), NOTHING)
-    read = plain_text(parts.get(""))
-    if not isinstance(read.value, str):
-        return {**empty, "value": made(read)}
-    lines = [line.strip(" ,") for line in read.value.split("\n") if line.strip(" ,")]
-    code = places.country_code(lines[-1]) if len(lines) in {3, 4} else None
-    pattern = places.POSTCODES.get(code or "")
-    place = _postcode(lines[-2], pattern) if pattern else None
-    if place is None or code is None:
-        whole = ", ".join(lines)
-        return {**empty, "value": Made(whole, (*read.notes, IssueKind.ADDRESS_UNSPLIT))}
-    del scope
-    return {
-        "value": Made(lines[0], read.notes),
-        "street2": Made(lines[1] if len(lines) == 4 else None),  # noqa: PLR2004 - two streets, a town, a country
-        "zip": Made(place[0]),
-        "city": Made(place[1]),
-        "country": Made(Ref(RefKind.COUNTRY, code)),
-    }
-
-
-def _postcode(line: str, pattern: re.Pattern[str]) -> tuple[str, str] | None:
-    for found in (
-        re.fullmatch(rf"(?P<zip>{pattern.pattern}),?\s+(?P<city>\D+)", line),
-        re.fullmatch(rf"(?P<city>\D+?),?\s+(?P<zip>{pattern.pattern})", line),
-    ):
-        if found:
-            return found["zip"], found["city"].strip(" ,")
-    return None
-
-
 def json_list(parts: Parts, scope: Scope) -> Outputs:
     """Keep a list of objects as a JSON list, an object a line."""
     del scope
@@ -263,7 +265,7 @@ def prescription(parts: Parts, scope: Scope) -> Outputs:
     """Give one prescription as a JSON object; the patient's list is made of these."""
     del scope
     row = {name: value for name, value in parts.items() if not is_empty(value)}
-    return {"value": Made(json.dumps(row, ensure_ascii=False))}
+    return {"value": made(normalise.text(json.dumps(row, ensure_ascii=False)))}
 
 
 def description(parts: Parts, scope: Scope) -> Outputs:

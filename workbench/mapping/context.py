@@ -13,11 +13,15 @@ from workbench.state import IssueKind
 
 @dataclass(frozen=True, slots=True)
 class Practitioner:
-    """One practitioner; `login` is the Odoo user decided on, None where there is none."""
+    """One practitioner; `login` is the Odoo user decided on, None where there is none.
+
+    `waits`: nobody has said yet which user it is, and records that name them wait.
+    """
 
     name: str
     email: str | None = None
     login: str | None = None
+    waits: bool = False
 
 
 def _nobody(_patient_id: str) -> str | None:
@@ -36,7 +40,7 @@ class Context:
         country: ISO code to assume for telephone numbers of patients without a country.
         appointment_types, payment_methods: id → name.
         practitioners: id → practitioner, with the user decided on.
-        languages: codes installed in Odoo ("nl_NL").
+        stored: target → label → stored value, of selections that Odoo has of its own.
         contacts: e-mail, without case → contact's database id, for referring doctors.
         companies: name, without case → company's database id, for insurers.
         states: "NL/Utrecht" as the source says it, without case, for each state that Odoo
@@ -51,7 +55,7 @@ class Context:
     appointment_types: Mapping[str, str] = field(default_factory=dict)
     payment_methods: Mapping[str, str] = field(default_factory=dict)
     practitioners: Mapping[str, Practitioner] = field(default_factory=dict)
-    languages: frozenset[str] = frozenset()
+    stored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     contacts: Mapping[str, int] = field(default_factory=dict)
     companies: Mapping[str, int] = field(default_factory=dict)
     states: frozenset[str] | None = None
@@ -64,7 +68,7 @@ class Scope:
 
     `values` is the value map of the field (label of each value), `keys` the stored value of
     each label, `country` the record's own country where it has one, `orders` how each part's
-    field writes a date with the year last.
+    field writes a date with the year last, `type` the Odoo type of the target.
     """
 
     context: Context
@@ -72,6 +76,7 @@ class Scope:
     values: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, Order] = field(default_factory=dict)
+    type: str = ""
 
     def order(self, part: str = "") -> Order:
         """Give the order of day and month in a part's field."""
@@ -93,9 +98,13 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
-    """A pick-list value that the map does not know: the record waits."""
+    """A pick-list value that the map does not know: the record waits.
+
+    `subject`: the decision that is missing, where it is none on the value itself.
+    """
 
     value: str
+    subject: str = ""
 
 
 Outcome = Made | Refused | Unmapped

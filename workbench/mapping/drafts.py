@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.errors import MappingError
 from workbench.mapping.choices import decided
 from workbench.mapping.faults import Fault, OdooFields, check
 from workbench.mapping.model import Mapping, MapRow, field_subject
-from workbench.mapping.propose import MapOptions, Proposal
+from workbench.mapping.options import MapOptions
+from workbench.mapping.propose import Proposal
 from workbench.state.decisions import Question
 
 
@@ -79,10 +80,9 @@ def mapping_from(
         except MappingError as error:
             unread.append(Fault(proposal.row.field, error.what))
     value_maps: dict[str, dict[str, str]] = {}
-    fields = sorted((row.field for row in rows), key=len, reverse=True)
+    fields = frozenset(row.field for row in rows)
     for subject, answer in answers(values).items():
-        # a value may hold "=" itself, and so may a field's name: the longest field wins
-        field = next((one for one in fields if subject.startswith(f"{one}=")), "")
+        field = field_of_value(subject, fields)
         if field:
             value_maps.setdefault(field, {})[subject[len(field) + 1 :]] = answer
     mapping = Mapping(
@@ -96,5 +96,29 @@ def mapping_from(
     )
     faults = [*unread, *check(mapping, odoo_fields=odoo_fields)]
     known_open = {subject.partition(":")[2] for subject in open_subjects}
-    faults = [fault for fault in faults if fault.where not in known_open]
+    # what is missing may come with a field that is still open
+    faults = [
+        fault
+        for fault in faults
+        if fault.where not in known_open and not (fault.missing and known_open)
+    ]
     return Draft(mapping, tuple(open_subjects), tuple(faults))
+
+
+def field_of_value(told: str, fields: Collection[str]) -> str:
+    """Give the field that `field=value` is about, "" for none of them.
+
+    A value may hold "=" itself, and so may a field's name: the longest field wins.
+    """
+    at = told.rfind("=")
+    while at >= 0 and told[:at] not in fields:
+        at = told.rfind("=", 0, at)
+    return told[:at] if at >= 0 else ""
+
+
+def field_of_fault(place: str, fields: Collection[str]) -> str:
+    """Give the field that a fault's place `field` or `field.value` is in, "" for none."""
+    at = len(place)
+    while at >= 0 and place[:at] not in fields:
+        at = place.rfind(".", 0, at)
+    return place[:at] if at >= 0 else ""

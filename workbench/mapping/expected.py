@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from workbench.errors import GateError
+from workbench.mapping.answers import Response, answering, answers_of
 from workbench.mapping.apply import Applied, Applier, kept_lines, source_id_of, unknown_fields
 from workbench.mapping.context import Context
 from workbench.mapping.model import Mapping as Map
@@ -26,7 +27,7 @@ from workbench.mapping.templates import shipped
 from workbench.mapping.visits import VisitExpecter
 from workbench.staging import normalise
 from workbench.staging.findings import Finding
-from workbench.staging.paths import only
+from workbench.staging.paths import filled_paths, is_empty, only
 from workbench.state import Fate, FileState, HeldFile, IssueKind, id_text
 from workbench.state.ids import singular
 
@@ -54,11 +55,24 @@ class Expecter:
         return PatientExpecter(self._mapping, self._context)
 
     @cached_property
+    def _answered(self) -> dict[str, frozenset[str]]:
+        """Answers that feed a field of the patient, by resource."""
+        return {
+            one: frozenset(row.path for row in answers_of(self._mapping, one))
+            for one in answering(self._mapping)
+        }
+
+    @cached_property
     def _visits(self) -> VisitExpecter:
         return VisitExpecter(self._mapping, self._context)
 
     def patient(
-        self, record: Record, *, prescriptions: Sequence[Record] = (), merged: Sequence[Record] = ()
+        self,
+        record: Record,
+        *,
+        prescriptions: Sequence[Record] = (),
+        merged: Sequence[Record] = (),
+        responses: Sequence[Response] = (),
     ) -> Expected:
         """Expect a contact of a patient; of one merged into another, an alias.
 
@@ -67,8 +81,16 @@ class Expecter:
             prescriptions: the patient's own and those of the patients merged into it.
             merged: the records of the patients merged into this one. What they know and it
                 does not is filled in; where they differ, a note keeps their values.
+            responses: what they all answered to forms, with the resource of each. An answer
+                that feeds a field fills it where neither record does.
         """
-        return self._patients(record, prescriptions=prescriptions, merged=merged)
+        return self._patients(
+            record, prescriptions=prescriptions, merged=merged, responses=responses
+        )
+
+    def patient_name(self, record: Record) -> str:
+        """Give the name of a patient's contact, also while the patient waits for a decision."""
+        return self._patients.name_of(record)
 
     def appointment(self, record: Record) -> Expected:
         """Expect a lead, an event or both of a visit; nothing of a block without a patient."""
@@ -98,10 +120,12 @@ class Expecter:
         key, stop = self._patient_of(resource, record, source_id)
         if key is None:
             return stop or Expected(fate=Fate.EXCLUDED, reason=NO_PATIENT)
+        # an answer that feeds a field of the patient stays readable in its place as well
+        kept = applier.kept | self._answered.get(resource, frozenset())
         title = shipped().of(resource, patient=True).title
         lines = [*self._payment_method(record), *_pairs(applied.unread)]
         values: dict[str, Value] = message_values(
-            key, title, note(title, only(record, applier.kept), lines=lines), self._context
+            key, title, note(title, only(record, kept), lines=lines), self._context
         )
         own = {
             name: value for name, value in applied.values.items() if name not in {"id", "res_id"}
@@ -109,7 +133,7 @@ class Expecter:
         values |= {name: value for name, value in own.items() if value is not None}
         # everything kept is in the body, and the title says what the record is
         sources = {
-            "body": ", ".join(f"{resource}.{path}" for path in sorted(applier.kept)),
+            "body": ", ".join(f"{resource}.{path}" for path in sorted(kept & filled_paths(record))),
             **applied.sources,
         }
         row = LoadRow(
@@ -230,7 +254,7 @@ class Expecter:
         key = self._context.patient_key(one)
         if key is not None:
             return key, None
-        named = SHARERS if id_text(record.get("patient_id")) is None else "patient_id"
+        named = SHARERS if is_empty(record.get("patient_id")) else "patient_id"
         orphan = Finding(IssueKind.ORPHAN, resource, source_id, f"{resource}.{named}",
                          "every relation leads somewhere", "not loaded")  # fmt: skip
         return None, Expected(fate=Fate.REJECTED, reason=ORPHAN, issues=(orphan,))

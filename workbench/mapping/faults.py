@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workbench.mapping.model import (
     FALLBACK,
-    KEEP_BOTH,
-    MERGE,
     NAME_ONLY,
     AppointmentsTo,
     Disposition,
     Mapping,
     MapRow,
-    pair_ids,
 )
 from workbench.mapping.naming import CUSTOM
 from workbench.mapping.templates import ARCHIVE, shipped
 from workbench.mapping.transforms import TRANSFORMS, Transform
+from workbench.mapping.twins import pair_faults
 from workbench.staging.checks import ValueKind
+from workbench.staging.forms import is_answer
 from workbench.staging.times import Order
 
 MODELS = frozenset({"res.partner", "crm.lead", "calendar.event", "mail.message", "ir.attachment"})
@@ -34,6 +36,8 @@ DAY_FIRST, MONTH_FIRST, AS_TEXT = ", day first", ", month first", ", as text"
 """What a choice may say behind a target that holds dates."""
 REQUIRED: MappingOf[str, str] = {"patients": "res.partner.name"}
 """Resource → the target without which none of its records can be made."""
+_PICKED = frozenset({"selection", "location"})
+_COUNTRY = re.compile("[A-Z]{2}")
 ALTERNATIVES = (frozenset({"selection", "location"}), frozenset({"text", "appointment_type"}))
 """Transforms of two spellings of one reference (a name, an id): the first filled one counts."""
 
@@ -42,10 +46,15 @@ OdooFields = MappingOf[str, MappingOf[str, MappingOf[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong; `where` is a source field, "values.<field>", a pair, or a section."""
+    """One thing wrong; `missing`: something is not there, which a further row may bring.
+
+    `where` is a source field, "values.<field>" or "values.<field>.<value>", a pair, a
+    resource, or a section of the file.
+    """
 
     where: str
     what: str
+    missing: bool = False
 
 
 def check(mapping: Mapping, *, odoo_fields: OdooFields | None = None) -> list[Fault]:
@@ -55,10 +64,14 @@ def check(mapping: Mapping, *, odoo_fields: OdooFields | None = None) -> list[Fa
         mapping: the map.
         odoo_fields: model → field → description, as `fields_get` gives; None checks without.
     """
-    found = [*_rows(mapping), *_targets(mapping), *_values(mapping), *_people(mapping)]
+    found = [
+        *_settings(mapping), *_rows(mapping), *_targets(mapping), *_values(mapping),
+        *_people(mapping),
+    ]  # fmt: skip
     if odoo_fields is not None:
         for row in mapping.rows:
             found += _against_odoo(row, odoo_fields)
+            found += _fixed_values(row, mapping.values.get(row.field, {}), odoo_fields)
     return sorted(set(found), key=lambda fault: (fault.where, fault.what))
 
 
@@ -69,6 +82,15 @@ def faults_of_row(
     alone = Mapping(rows=(row,), appointments_to=appointments_to)
     found = [*_row(row), *_elsewhere(row, alone)]
     return [*found, *(fault.what for fault in _against_odoo(row, odoo_fields))]
+
+
+def _settings(mapping: Mapping) -> Iterator[Fault]:
+    try:
+        ZoneInfo(mapping.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone either
+        yield Fault("timezone", "must be a time zone like Europe/Amsterdam")
+    if mapping.region and not _COUNTRY.fullmatch(mapping.region):
+        yield Fault("region", "must be the two capital letters of a country, like NL")
 
 
 def _rows(mapping: Mapping) -> Iterator[Fault]:
@@ -99,18 +121,21 @@ def _elsewhere(row: MapRow, mapping: Mapping) -> Iterator[str]:
     if row.disposition.plain:
         return
     becomes = {mapping.lead_model} if row.resource == "appointments" else _becomes(row.resource)
+    if is_answer(row.path):
+        becomes = {"res.partner"}
     for target in (row.target, *row.also):
         model = target.rpartition(".")[0]
         if becomes and model in MODELS and model not in becomes:
             yield f"its target {target} is on no model that {row.resource} become"
 
 
-def _becomes(resource: str) -> set[str]:
+@lru_cache(maxsize=256)
+def _becomes(resource: str) -> frozenset[str]:
     """Give the models that records of a resource become; none where others only refer to it."""
     known = shipped().of(resource, patient=True)
     if not known.model:
-        return set()
-    return {known.model, *(entry.target.rpartition(".")[0] for entry in known.entries)} & MODELS
+        return frozenset()
+    return MODELS & {known.model, *(entry.target.rpartition(".")[0] for entry in known.entries)}
 
 
 def _fed(row: MapRow, transform: Transform) -> Iterator[str]:
@@ -153,15 +178,33 @@ def _targets(mapping: Mapping) -> Iterator[Fault]:
             claims[row.resource, target].append(row)
     for (_, target), rows in claims.items():
         yield from _shared(target, rows)
+    yield from _answers(mapping)
     for resource, target in REQUIRED.items():
         if mapping.of(resource) and not claims.get((resource, target)):
-            yield Fault(resource, f"no field goes to {target}, which every record needs")
+            what = f"no field goes to {target}, which every record needs"
+            yield Fault(resource, what, missing=True)
+
+
+def _answers(mapping: Mapping) -> Iterator[Fault]:
+    """An answer to a form may feed what a field of the patient feeds, as the same type."""
+    own = {row.target: row for row in mapping.of("patients") if not row.disposition.plain}
+    for row in mapping.rows:
+        beside = own.get(row.target)
+        if is_answer(row.path) and beside is not None and beside.type != row.type:
+            what = f"makes {row.target} a {row.type}, which {beside.field} makes a {beside.type}"
+            yield Fault(row.field, what)
 
 
 def _shared(target: str, rows: list[MapRow]) -> Iterator[Fault]:
     ways = {row.transform for row in rows}
     together = len(ways) == 1 and all(TRANSFORMS[way].combines for way in ways & TRANSFORMS.keys())
-    if len(rows) > 1 and not together and ways not in ALTERNATIVES:
+    # of several answers the latest filled one counts, however many questions ask for it
+    answers = len(ways) == 1 and all(is_answer(row.path) for row in rows)
+    # what is cut out of a longer value gives way to a field of its own
+    whole = [row for row in rows if row.target == target]
+    cut = [row for row in rows if row.target != target]
+    stands = len(whole) == 1 and all(_splits(row) for row in cut)
+    if len(rows) > 1 and not (together or answers or stands or ways in ALTERNATIVES):
         yield from (
             Fault(row.field, f"shares {target} with another field, without a combiner")
             for row in rows
@@ -172,17 +215,22 @@ def _shared(target: str, rows: list[MapRow]) -> Iterator[Fault]:
         )
 
 
+def _splits(row: MapRow) -> bool:
+    return row.transform in TRANSFORMS and TRANSFORMS[row.transform].splits
+
+
 def _values(mapping: Mapping) -> Iterator[Fault]:
     for source, known in mapping.values.items():
         row = mapping.by_field.get(source)
         transform = TRANSFORMS.get(row.transform) if row else None
         if row is None:
-            yield Fault(f"values.{source}", "is a value map of a field that is not in the map")
+            what = "is a value map of a field that is not in the map"
+            yield Fault(f"values.{source}", what, missing=True)
         elif transform is None or transform.kind is not ValueKind.CHOICE:
             yield Fault(f"values.{source}", "is a value map of a field that is no pick-list")
         for value, target in known.items():
             if not target.strip():
-                yield Fault(f"values.{source}", f"the value {value!r} has no target")
+                yield Fault(f"values.{source}.{value}", "this value has no target")
 
 
 def _people(mapping: Mapping) -> Iterator[Fault]:
@@ -191,14 +239,23 @@ def _people(mapping: Mapping) -> Iterator[Fault]:
             yield Fault(
                 f"practitioners.{one}", f"is neither a login, {FALLBACK!r} nor {NAME_ONLY!r}"
             )
-    survivors = mapping.survivors
-    for pair, choice in mapping.duplicates.items():
-        a, b = pair_ids(pair)
-        where = f"duplicates.{pair}"
-        if choice not in {MERGE, KEEP_BOTH}:
-            yield Fault(where, f"is neither {MERGE!r} nor {KEEP_BOTH!r}")
-        elif choice == KEEP_BOTH and survivors.get(a, a) == survivors.get(b, b):
-            yield Fault(where, "is kept apart here and merged by way of other pairs")
+    for pair, what in pair_faults(mapping.duplicates):
+        yield Fault(f"duplicates.{pair}", what)
+
+
+def _fixed_values(
+    row: MapRow, known: MappingOf[str, str], odoo_fields: OdooFields
+) -> Iterator[Fault]:
+    """Name values that Odoo's own selection does not have; to one of ours they are added."""
+    there = odoo_fields.get(row.model, {}).get(row.name, {})
+    if row.transform not in _PICKED or row.name.startswith("x_") or not there.get("selection"):
+        return
+    stored, labels = zip(*there["selection"], strict=True)
+    for value, target in known.items():
+        if target.strip() and target not in {*stored, *labels}:
+            told = ", ".join(map(str, labels))
+            what = f"{row.target} has no value {target!r}: choose one of {told}"
+            yield Fault(f"values.{row.field}.{value}", what)
 
 
 def _against_odoo(row: MapRow, odoo_fields: OdooFields) -> Iterator[Fault]:

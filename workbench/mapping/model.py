@@ -9,9 +9,11 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
+from workbench.mapping.empty import LEAVE_EMPTY, value_of
 from workbench.mapping.naming import selection_keys
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.staging.checks import Rule, ValueKind
+from workbench.staging.forms import is_answer
 from workbench.staging.outcomes import RAW_KEPT
 from workbench.staging.times import Order
 from workbench.state.canonical import digest
@@ -49,7 +51,11 @@ class AppointmentsTo(StrEnum):
 
 NAME_ONLY = "name only"
 FALLBACK = "fallback"
+INVITE = "invite"
+"""A person invites the practitioner in Odoo; the user with that e-mail address is then theirs."""
 MERGE = "merge"
+LINK = "link"
+"""The patient is the contact that Odoo has already, and fills what is empty there."""
 KEEP_BOTH = "keep both"
 
 UNREAD = "x_unread_values"
@@ -193,16 +199,19 @@ ValueMap = MappingOf[str, str]
 
 @dataclass(frozen=True)
 class Mapping:
-    """The confirmed map of one run; order of rows and values means nothing.
+    """The confirmed map of one run; order of rows and values means nothing, also to `==`.
 
     Args:
-        rows: one for each source field; distinct fields.
+        rows: one for each source field; distinct fields; kept by field.
         values: source field → its value map.
-        practitioners: id → a login, "fallback" or "name only".
-        duplicates: "patient_12+patient_99" → "merge" or "keep both".
+        practitioners: id → a login, "invite", "fallback" or "name only".
+        duplicates: "patient_12+patient_99" → "merge" or "keep both";
+            "patient_12+contact_45" → "link" or "keep both".
         appointments_to: where visits go.
         zone: IANA zone of PracticeHub's local times.
         region: ISO code to assume for telephone numbers without a country.
+        account: the PracticeHub account whose ids practitioners and duplicates are; "" where
+            nobody said. Where a map was made is no part of what a load depends on.
     """
 
     rows: tuple[MapRow, ...]
@@ -212,17 +221,25 @@ class Mapping:
     appointments_to: AppointmentsTo = AppointmentsTo.LEAD
     zone: str = "UTC"
     region: str = ""
+    account: str = ""
+
+    def __post_init__(self) -> None:
+        """Bring rows and value maps into the one form that equal maps share."""
+        rows = tuple(sorted(self.rows, key=lambda row: row.field))
+        object.__setattr__(self, "rows", rows)
+        filled = {source: known for source, known in self.values.items() if known}
+        object.__setattr__(self, "values", filled)
 
     @cached_property
     def hash(self) -> str:
-        """Hash of all that a load depends on; equal for equal maps in whatever order."""
+        """Hash of all that a load depends on (not `account`); equal for equal maps."""
         return digest(self.as_json())
 
     def as_json(self) -> dict[str, object]:
         """Give the map as a document in one fixed order."""
         return {
-            "rows": [row.as_json() for row in sorted(self.rows, key=lambda row: row.field)],
-            "values": {key: dict(known) for key, known in self.values.items() if known},
+            "rows": [row.as_json() for row in self.rows],
+            "values": {key: dict(known) for key, known in self.values.items()},
             "practitioners": dict(self.practitioners),
             "duplicates": dict(self.duplicates),
             "appointments_to": self.appointments_to.value,
@@ -237,21 +254,29 @@ class Mapping:
 
     def of(self, resource: str) -> list[MapRow]:
         """List the rows of one resource, by field."""
-        return sorted(
-            (row for row in self.rows if row.resource == resource), key=lambda row: row.field
-        )
+        return list(self._by_resource.get(resource, ()))
 
     def resources(self) -> list[str]:
         """List the resources the map knows, by name."""
-        return sorted({row.resource for row in self.rows})
+        return sorted(self._by_resource)
+
+    @cached_property
+    def _by_resource(self) -> dict[str, list[MapRow]]:
+        found: dict[str, list[MapRow]] = {}
+        for row in self.rows:
+            found.setdefault(row.resource, []).append(row)
+        return found
 
     @cached_property
     def selections(self) -> dict[str, dict[str, str]]:
-        """Target of each selection → label → stored value, over all fields that feed it."""
+        """Target of each selection of ours → label → stored value, of all fields that feed it."""
         labels: dict[str, set[str]] = {}
         for row in self.rows:
-            if row.type == "selection" and TRANSFORMS[row.transform].kind is ValueKind.CHOICE:
-                labels.setdefault(row.target, set()).update(self.values.get(row.field, {}).values())
+            choice = row.type == "selection" and TRANSFORMS[row.transform].kind is ValueKind.CHOICE
+            if choice and row.name.startswith("x_"):
+                known = set(self.values.get(row.field, {}).values())
+                known -= {LEAVE_EMPTY} if row.transform == "language" else set()
+                labels.setdefault(row.target, set()).update(known)
         return {target: selection_keys(known) for target, known in labels.items()}
 
     def rules(self, resource: str) -> dict[str, Rule]:
@@ -268,24 +293,43 @@ class Mapping:
     def _rule(self, row: MapRow) -> Rule:
         transform = TRANSFORMS.get(row.transform)
         kind = ValueKind.TEXT if transform is None else transform.kind_of(row.part)
-        choices = frozenset(self.values.get(row.field, {})) if kind is ValueKind.CHOICE else None
-        outcome = (
-            f"left empty; {_UNREAD_GOES.get(row.model, 'the raw text stays in the run folder')}"
-        )
+        choices = self._choices(row) if kind is ValueKind.CHOICE else None
+        # an answer to a form stands in the form's note, whatever field it feeds
+        goes = "mail.message" if is_answer(row.path) else row.model
+        outcome = f"left empty; {_UNREAD_GOES.get(goes, 'the raw text stays in the run folder')}"
         kind = _ORDERED.get((kind, row.order), kind)
         if kind not in {ValueKind.PHONE, ValueKind.STATE}:
             return Rule(row.path, kind, choices, outcome)
         own = {one.part: one.path for one in self._beside(row)}
         countries = [own[part] for part in ("iso2", "country_code") if part in own]
-        countries += [one.path for one in self.of(row.resource) if one.transform == "country"]
+        countries += self._countries.get(row.resource, [])
         return Rule(row.path, kind, choices, outcome, tuple(countries), own.get("country_code", ""))
+
+    def _choices(self, row: MapRow) -> frozenset[str]:
+        """Give the values the map knows, as records have them; a missing one is none."""
+        known = self.values.get(row.field, {})
+        if row.transform != "stage":
+            return frozenset(known)
+        return frozenset(value for key in known if (value := value_of(key)) is not None)
 
     def _beside(self, row: MapRow) -> list[MapRow]:
         """List the rows that feed a combining transform together with this one."""
-        return [
-            one for one in self.of(row.resource)
-            if row.part and (one.transform, one.target) == (row.transform, row.target)
-        ]  # fmt: skip
+        return self._groups[row.resource, row.transform, row.target] if row.part else []
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str, str], list[MapRow]]:
+        found: dict[tuple[str, str, str], list[MapRow]] = {}
+        for row in self.rows:
+            found.setdefault((row.resource, row.transform, row.target), []).append(row)
+        return found
+
+    @cached_property
+    def _countries(self) -> dict[str, list[str]]:
+        """Resource → the paths of its fields that name a country."""
+        return {
+            resource: [row.path for row in rows if row.transform == "country"]
+            for resource, rows in self._by_resource.items()
+        }
 
     @property
     def lead_model(self) -> str:

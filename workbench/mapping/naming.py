@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable
-
-from workbench.staging.profile import words_of
 
 LONGEST = 56
 """Characters of a custom field's name; PostgreSQL cuts identifiers at 63 bytes."""
+LONGEST_LABEL = 80
+"""Characters of a label; a form has no room for more."""
 CUSTOM = re.compile(r"x_[a-z0-9_]{1,59}")
+_MADE = re.compile(r"[A-Za-z0-9]+([_.-]+[A-Za-z0-9]+)*")
 BESIDE = "_practicehub"
 """Ends the name of ours where Odoo has a field of that name, of another type."""
 
@@ -71,11 +73,34 @@ def collisions(paths: Iterable[str]) -> frozenset[str]:
     return frozenset(twice)
 
 
+def custom_label(path: str, *, name: str) -> str:
+    """Give the words people read over a custom field: the clinic's own where it wrote words.
+
+    A name made for machines (`shoe_size`) becomes words, unless another field's name gives the
+    same ones; anything else stays as it is written, markup and all, for labels are escaped
+    where they are shown. Characters that cannot be seen go, and a long text loses its middle.
+
+    Args:
+        path: of the field inside its record.
+        name: of the custom field, as `custom_name` gave it.
+    """
+    own = path.removeprefix("custom_fields.").removesuffix("[]")
+    if _MADE.fullmatch(own) and name == custom_name(path):
+        return _cut(label_of(own))
+    seen = "".join(char for char in own if char.isprintable() or char.isspace())
+    return _cut(" ".join(seen.split())) or label_of(name)
+
+
+def _cut(words: str) -> str:
+    half = LONGEST_LABEL // 2
+    return words if len(words) <= LONGEST_LABEL else f"{words[: half - 1]}…{words[-half:]}"
+
+
 def selection_keys(labels: Iterable[str]) -> dict[str, str]:
     """Give each label of a selection its stored value: a slug, marked where two would agree."""
     distinct = sorted(set(labels))
     slugs = {label: slug(label)[:40] for label in distinct}
-    counts = {key: list(slugs.values()).count(key) for key in slugs.values()}
+    counts = Counter(slugs.values())
     return {
         label: key if key and counts[key] == 1 else f"{key or 'value'}_{short_hash(label)}"
         for label, key in slugs.items()
@@ -88,10 +113,3 @@ def label_of(name: str) -> str:
         return _LABELS[name]
     words = slug(name.removeprefix("x_").removesuffix("_id")).replace("_", " ").strip()
     return (words[:1].upper() + words[1:]) or name
-
-
-def words_key(text: str) -> str:
-    """Reduce a field's name to its words, for comparing: `Mobile-Phone`, `mobilePhone` agree."""
-    return " ".join(
-        words_of(unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode())
-    )

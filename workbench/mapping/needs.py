@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import replace
 
 from workbench.mapping.model import UNREAD, VISIT_STATUS, AppointmentsTo, Mapping, MapRow
@@ -10,19 +11,26 @@ from workbench.mapping.naming import CUSTOM, label_of, selection_keys
 from workbench.mapping.rows import FieldNeed, SchemaNeeds, StageNeed
 from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
+from workbench.staging.forms import is_answer
 
 TAG = "PracticeHub patient"
 _OWN_STAGE_SEQUENCE = 50
 
 
-def schema_needs(mapping: Mapping) -> SchemaNeeds:
+def schema_needs(
+    mapping: Mapping, *, stored: MappingOf[str, MappingOf[str, str]] | None = None
+) -> SchemaNeeds:
     """List what the map asks of Odoo: fields by model and name, stages by sequence.
 
     Fields of the patient, of the visit where visits become leads, of the event where they
     become events. A selection lists its values by their labels, all that the map knows.
+
+    Args:
+        mapping: the map.
+        stored: target → label → stored value, of selections that Odoo has of its own.
     """
     fields: dict[tuple[str, str], FieldNeed] = {}
-    for need in _all(mapping):
+    for need in _all(mapping, stored or {}):
         held = fields.get((need.model, need.name))
         # two fields may feed one target; the clinical one decides who may see it
         if held is None or (need.clinical and not held.clinical):
@@ -34,9 +42,12 @@ def schema_needs(mapping: Mapping) -> SchemaNeeds:
     )
 
 
-def _all(mapping: Mapping) -> Iterator[FieldNeed]:
+def _all(mapping: Mapping, stored: MappingOf[str, MappingOf[str, str]]) -> Iterator[FieldNeed]:
     for row in mapping.rows:
-        for need in _of_row(mapping, row):
+        for plain in _of_row(mapping, row):
+            held = stored.get(f"{plain.model}.{plain.name}", {})
+            keys = zip(plain.labels, plain.selection, strict=True)
+            need = replace(plain, selection=tuple(held.get(label, key) for label, key in keys))
             yield need
             both = mapping.appointments_to is AppointmentsTo.BOTH
             if both and need.model == "crm.lead" and need.name not in shipped().events:
@@ -93,7 +104,9 @@ def _of_row(mapping: Mapping, row: MapRow) -> Iterator[FieldNeed]:
     for number, (target, kind, relation) in enumerate(targets):
         model, _, name = target.rpartition(".")
         if not CUSTOM.fullmatch(name) or (
-            row.resource not in {"patients", "prescriptions"} and model == "res.partner"
+            model == "res.partner"
+            and row.resource not in {"patients", "prescriptions"}
+            and not is_answer(row.path)
         ):
             continue
         keys = mapping.selections.get(target, {})

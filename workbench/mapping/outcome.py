@@ -10,11 +10,14 @@ from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.staging.findings import Finding
 from workbench.staging.outcomes import HELD_BACK
 from workbench.staging.paths import is_empty, value_at
-from workbench.state import Fate, IssueKind, id_text
+from workbench.state import Fate, IssueKind, canonical, id_text
 
 ORPHAN = "orphan: its patient is not in PracticeHub's list"
 NO_PATIENT = "it belongs to no patient"
 SHARERS = "subscribed_patients[].patient_id"
+NAMED, ENDS_LATER = "every contact has a name", "an event ends after it starts"
+ANSWERED = "the latest answer fills an empty field"
+"""Rules that a record as a whole may break."""
 CALENDAR_BLOCK = "a block in the calendar: it has no patient"
 
 
@@ -38,6 +41,7 @@ class Expected:
         issues: what was odd.
         aliases: further external ids.
         waiting: subjects of decisions it waits for; then it has neither rows nor fate.
+        fills: number of the contact that Odoo had before us and that the first row fills.
     """
 
     rows: tuple[LoadRow, ...] = ()
@@ -46,6 +50,7 @@ class Expected:
     issues: tuple[Finding, ...] = ()
     aliases: tuple[Alias, ...] = ()
     waiting: tuple[str, ...] = ()
+    fills: int | None = None
 
 
 def held_back(waiting: list[str], issues: list[Finding]) -> Expected:
@@ -57,9 +62,10 @@ def held_back(waiting: list[str], issues: list[Finding]) -> Expected:
 
 def owner_of(record: Mapping[str, object]) -> str | None:
     """Give the id of the patient a record belongs to: its own, else the first of its sharers."""
-    own = id_text(record.get("patient_id"))
-    if own is not None:
-        return own
+    given = record.get("patient_id")
+    if not is_empty(given):
+        # what is no id names a patient all the same: one whom nobody lists
+        return id_text(given) or canonical(given)
     sharers = value_at(record, SHARERS)
     for one in sharers if isinstance(sharers, list) else []:
         if not is_empty(one):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from workbench.mapping.answers import Answers, Response
 from workbench.mapping.apply import Applied, Applier, source_id_of, unknown_fields
 from workbench.mapping.combiners import json_lines
 from workbench.mapping.context import Context
@@ -13,7 +14,14 @@ from workbench.mapping.model import Mapping as Map
 from workbench.mapping.naming import label_of
 from workbench.mapping.needs import TAG
 from workbench.mapping.notes import note
-from workbench.mapping.outcome import Alias, Expected, held_back, message_values, unknown_findings
+from workbench.mapping.outcome import (
+    NAMED,
+    Alias,
+    Expected,
+    held_back,
+    message_values,
+    unknown_findings,
+)
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.staging.findings import Finding
 from workbench.staging.paths import is_empty, only, value_at
@@ -22,6 +30,7 @@ from workbench.state.ids import id_order
 
 MODEL = "res.partner"
 SUMMARY = "x_prescription_summary"
+NAMELESS = "PracticeHub patient {number}"
 _OWN = frozenset(
     {"x_practicehub_id", "x_practicehub_created", "x_practicehub_updated", UNREAD, SUMMARY}
 )
@@ -43,10 +52,16 @@ class PatientExpecter:
         self._context = context
         self._apply = Applier(mapping, context, resource="patients", model=MODEL)
         self._notes = Applier(mapping, context, resource="patients", model="mail.message")
+        self._answers = Answers(mapping, context)
         self._listed = Applier(mapping, context, resource="prescriptions", model=MODEL)
 
     def __call__(
-        self, record: Record, *, prescriptions: Sequence[Record], merged: Sequence[Record]
+        self,
+        record: Record,
+        *,
+        prescriptions: Sequence[Record],
+        merged: Sequence[Record],
+        responses: Sequence[Response],
     ) -> Expected:
         """Expect a patient's contact; see `Expecter.patient`."""
         source_id = source_id_of(record)
@@ -62,6 +77,9 @@ class PatientExpecter:
             issues += more_issues
             waiting += more_waiting
             rows.append(self._merge(applied, more, other, key))
+        odd, undecided = self._answers.fill(applied, responses, patient=source_id)
+        issues += odd
+        waiting += undecided
         self._summarise(applied, prescriptions, waiting)
         if waiting:
             return held_back(waiting, issues)
@@ -71,6 +89,12 @@ class PatientExpecter:
         )
         kept = self._kept(record, source_id, key)
         return Expected((contact, *kept, *rows), Fate.CREATED, issues=tuple(dict.fromkeys(issues)))
+
+    def name_of(self, record: Record) -> str:
+        """Give the name of a patient's contact."""
+        values = self._apply(record, source_id_of(record)).values
+        number = values.get("ref") or source_id_of(record)
+        return str(values.get("name") or NAMELESS.format(number=number))
 
     def _one(self, record: Record, source_id: str) -> tuple[Applied, list[Finding], list[str]]:
         applied = self._apply(record, source_id)
@@ -85,10 +109,10 @@ class PatientExpecter:
         if values.get("name"):
             return []
         number = values.get("ref") or source_id
-        values["name"] = f"PracticeHub patient {number}"
+        values["name"] = NAMELESS.format(number=number)
         return [
             Finding(IssueKind.NAME_MISSING, "patients", source_id, applied.sources.get("name", ""),
-                    "every contact has a name", "named after its number")
+                    NAMED, "named after its number")
         ]  # fmt: skip
 
     def _summarise(
@@ -127,7 +151,7 @@ class PatientExpecter:
                 into.values[name] = value
                 into.sources[name] = f"{into.sources.get(name, '')} (patient {other_id})"
             elif held != value:
-                lines.append((label_of(name), _shown(value)))
+                lines.append((label_of(name), shown(value)))
         lines += [(name, text) for name, _, text in (one.partition(": ") for one in other.unread)]
         kept = only(record, self._notes.kept)
         body = note(f"Also known as PracticeHub patient {other_id}", kept, lines=lines)
@@ -154,7 +178,8 @@ class PatientExpecter:
         ]  # fmt: skip
 
 
-def _shown(value: Value) -> str:
+def shown(value: Value) -> str:
+    """Write a value as a note shows it; a reference by its key."""
     if isinstance(value, Ref):
         return value.key
     if isinstance(value, tuple):

@@ -7,40 +7,23 @@ from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz, process
-
-from workbench.mapping.faults import ALTERNATIVES, OdooFields
-from workbench.mapping.model import (
-    RESERVED,
-    AppointmentsTo,
-    Disposition,
-    Mapping,
-    MapRow,
-    type_of,
-)
-from workbench.mapping.naming import beside, collisions, words_key
-from workbench.mapping.templates import Entry, Template, shipped
+from workbench.mapping.faults import OdooFields
+from workbench.mapping.guesses import BY_VALUES, guesses
+from workbench.mapping.hints import hint
+from workbench.mapping.matching import Match, assign
+from workbench.mapping.model import RESERVED, Disposition, Mapping, MapRow, type_of
+from workbench.mapping.naming import beside, collisions, custom_name
+from workbench.mapping.offers import REUSED, Offers, Reused, holds
+from workbench.mapping.options import MapOptions, where_visits_go
+from workbench.mapping.suggested import Suggestion, suggested_row
+from workbench.mapping.templates import Entry, shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.mapping.unknown import unknown_row
 from workbench.staging.profile import FieldProfile
 from workbench.staging.times import Order
 
-EXACT = 0.98
-SYNONYM = 0.9
-NEAR = 0.75
-UNFIT = 0.5
-"""What is left of a confidence where the values do not look like what the name says."""
-ALIKE = 90.0
-FITS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class MapOptions:
-    """What the configuration says: where visits go, the clinic's zone and country (ISO)."""
-
-    appointments_to: AppointmentsTo = AppointmentsTo.LEAD
-    timezone: str = "UTC"
-    country: str = ""
+BEFORE = 0.7
+"""At most so sure is a row of before that would be proposed otherwise now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +39,30 @@ class Proposal:
     fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    entry: Entry
-    confidence: float
-    reasons: tuple[str, ...]
-
-
 def propose(
     profiles: Iterable[FieldProfile],
     *,
     odoo_fields: OdooFields,
     options: MapOptions,
-    confirmed: Mapping | None = None,
+    before: Mapping | None = None,
+    suggested: MappingOf[str, Suggestion] | None = None,
 ) -> list[Proposal]:
     """Propose a disposition for every field path.
 
     A filled field is never proposed to be dropped. What nobody knows becomes a custom field
-    of the patient or the visit, typed from its records, or stays in the record's note.
+    of the patient or the visit, typed from its records, or stays in the record's note. Only
+    a name that means one thing everywhere, or whose values confirm it, is proposed with a
+    confidence above 0.9.
 
     Args:
         profiles: of every field of every resource; each path once.
-        odoo_fields: model → field → description, as `fields_get` of the actual database.
+        odoo_fields: model → field → description, as `fields_get` of the actual database:
+            type, and where given label ("string"), "readonly", "store" and "selection".
         options: what the configuration says.
-        confirmed: a map that people confirmed before: its rows are proposed again as they
-            are, so that more records of the same fields do not reopen anything.
+        before: a map that was proposed before: its rows are proposed again as they are, so
+            that more records of the same fields do not reopen anything.
+        suggested: full field name → what a language model suggests; counts only for fields
+            that nothing else knows, and never much.
 
     Returns:
         One proposal for each profile, in the order of resources and paths given.
@@ -88,110 +70,145 @@ def propose(
     by_resource: defaultdict[str, list[FieldProfile]] = defaultdict(list)
     for profile in profiles:
         by_resource[profile.resource].append(profile)
-    known = confirmed.by_field if confirmed else {}
+    known = before.by_field if before else {}
     proposals: list[Proposal] = []
     for resource, fields in by_resource.items():
-        proposals += _of_resource(resource, fields, odoo_fields, options, known)
+        made = _Resource(resource, fields, odoo_fields, options)
+        proposals += made.proposals(known, suggested or {})
     return proposals
 
 
-def _of_resource(
-    resource: str,
-    fields: list[FieldProfile],
-    odoo_fields: OdooFields,
-    options: MapOptions,
-    known: MappingOf[str, MapRow],
-) -> list[Proposal]:
-    template = shipped().of(resource, patient=any(one.path == "patient_id" for one in fields))
-    matches = _assign(fields, template)
-    taken = set(RESERVED)
-    for entry in (match.entry for match in matches.values()):
-        taken |= {name.rpartition(".")[2] for name in (entry.target, *entry.also)}
-    unknown = {one.path.partition("[].")[0] for one in fields if one.path not in matches}
-    taken |= collisions(sorted(unknown))
-    made: list[Proposal] = []
-    for profile in fields:
-        match = matches.get(profile.path)
-        fixed = match is not None and match.entry.fixed
-        if profile.field in known:
-            row = _relearnt(known[profile.field], profile)
-            told = ("confirmed before", *_order_reasons(row, profile))
-            made.append(Proposal(row, 1.0, told, fixed))
-            continue
-        row, confidence, reasons = unknown_row(profile, template, taken=taken)
-        if match is not None:
-            row, confidence = _row(profile, match.entry), match.confidence
-            reasons = (*match.reasons, *((match.entry.why,) if match.entry.why else ()))
-        row, more = _fit(row, odoo_fields, options)
-        told = (*reasons, *(f"it {words}" for words in profile.remarks))
-        told += (*more, *_order_reasons(row, profile))
-        made.append(Proposal(row, round(confidence, 2), told, fixed))
-    return made
+class _Resource:
+    """The fields of one resource, and what they are known to be."""
 
+    def __init__(
+        self, resource: str, fields: list[FieldProfile], odoo: OdooFields, options: MapOptions
+    ) -> None:
+        self._fields, self._odoo, self._options = fields, odoo, options
+        self._offers: dict[str, Offers] = {}
+        self._template = shipped().of(
+            resource, patient=any(one.path == "patient_id" for one in fields)
+        )
+        self._matches = _offered(assign(fields, self._template), odoo)
+        unknown = [one for one in fields if one.path not in self._matches]
+        self._matches |= self._by_values(unknown)
+        unknown = [one for one in unknown if one.path not in self._matches]
+        self._fitted = {
+            profile.path: self._fit(_row(profile, self._matches[profile.path].entry), profile)
+            for profile in fields
+            if profile.path in self._matches
+        }
+        self._fed = {
+            target for row, _ in self._fitted.values() for target in (row.target, *row.also)
+        }
+        self._taken = set(RESERVED) | {target.rpartition(".")[2] for target in self._fed}
+        own = sorted({one.path.partition("[].")[0] for one in unknown})
+        self._taken |= collisions(own)
+        self._named = {custom_name(path, taken=self._taken) for path in own}
 
-def _assign(fields: list[FieldProfile], template: Template) -> dict[str, _Match]:
-    """Give each known entry to the field that fits it best; nothing is given twice."""
-    offers: list[tuple[float, str, _Match]] = []
-    for profile in fields:
-        offers += [
-            (-match.confidence, profile.path, match) for match in _matches(profile, template)
+    def _by_values(self, unknown: list[FieldProfile]) -> dict[str, Match]:
+        """Say what fields with names that tell nothing look like."""
+        if self._template.resource != "patients":
+            return {}
+        fed = [match.entry.target for match in self._matches.values()]
+        entries = {
+            entry.target: entry
+            for entry in self._template.entries
+            if not entry.part and not entry.offered
+        }
+        return {
+            path: Match(entries[guess.target], BY_VALUES, (guess.words,))
+            for path, guess in guesses(unknown, fed=fed).items()
+        }
+
+    def proposals(
+        self, known: MappingOf[str, MapRow], suggested: MappingOf[str, Suggestion]
+    ) -> list[Proposal]:
+        """Propose for each field, in the order given."""
+        return [
+            self._again(one, known[profile.field], profile) if profile.field in known else one
+            for profile in self._fields
+            for one in (self._proposal(profile, suggested.get(profile.field)),)
         ]
-    given: dict[str, _Match] = {}
-    claimed: set[tuple[str, str]] = set()
-    for _, path, match in sorted(offers, key=lambda offer: offer[:2]):
-        entry = match.entry
-        claim = (entry.target, entry.part)
-        whole = TRANSFORMS[entry.transform].combines if entry.transform else True
-        others = {target for target, _ in claimed}
-        if path in given or claim in claimed or (not whole and _held(entry, others, given)):
-            continue
-        given[path] = match
-        claimed.add(claim)
-    return given
+
+    def _proposal(self, profile: FieldProfile, suggestion: Suggestion | None) -> Proposal:
+        match = self._matches.get(profile.path)
+        row, confidence, reasons = (
+            self._unknown(profile, suggestion) if match is None else self._known(profile, match)
+        )
+        told = (*reasons, *(f"it {words}" for words in profile.remarks))
+        told += (*hint(profile), *_order_reasons(row, profile))
+        fixed = match is not None and match.entry.fixed and profile.path in match.entry.paths
+        return Proposal(row, round(confidence, 2), told, fixed)
+
+    def _again(self, now: Proposal, row: MapRow, profile: FieldProfile) -> Proposal:
+        """Propose a row of before again, as surely as it is found right now."""
+        row = _relearnt(row, profile)
+        if row == now.row:
+            return now
+        told = ("so it was proposed before", *_order_reasons(row, profile))
+        return Proposal(row, min(now.confidence, BEFORE), told, now.fixed)
+
+    def _known(self, profile: FieldProfile, match: Match) -> tuple[MapRow, float, tuple[str, ...]]:
+        row, more = self._fitted[profile.path]
+        reasons = (*match.reasons, *((match.entry.why,) if match.entry.why else ()), *more)
+        alone = row.name.startswith("x_") and not TRANSFORMS[row.transform].combines
+        ours = row.name.startswith("x_practicehub_")
+        found = self._reused(row, profile) if alone and not ours else None
+        if found is None:
+            return row, match.confidence, reasons
+        return found.row, min(match.confidence, REUSED), (*reasons, found.reason)
+
+    def _reused(self, row: MapRow, profile: FieldProfile) -> Reused | None:
+        """Give the field of the same words that Odoo has, and take it."""
+        if row.model not in self._offers:
+            self._offers[row.model] = Offers(self._odoo.get(row.model, {}), row.model)
+        found = self._offers[row.model].reused(row, profile, taken=self._taken | self._named)
+        if found is not None:
+            self._taken.add(found.row.name)
+            self._fed.add(found.row.target)
+        return found
+
+    def _unknown(
+        self, profile: FieldProfile, suggestion: Suggestion | None
+    ) -> tuple[MapRow, float, tuple[str, ...]]:
+        row, confidence, reasons = unknown_row(profile, self._template, taken=self._taken)
+        row, more = self._fit(row, profile)
+        if self._template.unknown != "custom" or row.disposition is not Disposition.MAPPED:
+            return row, confidence, (*reasons, *more)
+        found = self._reused(row, profile)
+        if found is not None:
+            return found.row, found.confidence, (found.reason, reasons[-1])
+        if suggestion is not None:
+            taken = self._fed
+            better = suggested_row(
+                row, suggestion, profile, odoo_fields=self._odoo, options=self._options, fed=taken
+            )
+            if better is not None:
+                self._fed.add(better[0].target)
+                return better
+        return row, confidence, (*reasons, *more)
+
+    def _fit(self, row: MapRow, profile: FieldProfile) -> tuple[MapRow, tuple[str, ...]]:
+        """Bring a row in line with what this Odoo has and where visits go."""
+        row = where_visits_go(row, self._options)
+        targets, reasons = [], []
+        for number, target in enumerate((row.target, *row.also)):
+            kind = row.type if number == 0 else ""
+            fitted, reason = _target(target, kind, self._odoo, profile)
+            targets.append(fitted)
+            reasons += [reason] if reason else []
+        return replace(row, target=targets[0], also=tuple(targets[1:])), tuple(reasons)
 
 
-def _held(entry: Entry, targets: set[str], given: MappingOf[str, _Match]) -> bool:
-    """Whether the target is fed already, and not by another spelling of the same thing."""
-    if entry.target not in targets or entry.target in {"archive", "mail.message.body"}:
-        return False
-    ways = {match.entry.transform for match in given.values() if match.entry.target == entry.target}
-    return not any({entry.transform, *ways} <= pair for pair in ALTERNATIVES)
+def _offered(matches: MappingOf[str, Match], odoo_fields: OdooFields) -> dict[str, Match]:
+    """Leave out what is only proposed where this Odoo has the field."""
 
+    def there(entry: Entry) -> bool:
+        model, _, name = entry.target.rpartition(".")
+        return not entry.offered or name in odoo_fields.get(model, {})
 
-def _matches(profile: FieldProfile, template: Template) -> list[_Match]:
-    last = profile.path.rpartition(".")[2]
-    own = {words_key(profile.path), words_key(last)}
-    found: list[_Match] = []
-    for entry in template.entries:
-        if profile.path in entry.paths:
-            found.append(_judge(profile, entry, EXACT, f"{profile.path} is a name we know"))
-            continue
-        if "[]" in profile.path or any("[]" in path for path in entry.paths):
-            continue
-        names = {*entry.names, *(words_key(path) for path in entry.paths)}
-        if own & names:
-            match = _judge(profile, entry, SYNONYM, f"{last} is another word for {entry.paths[0]}")
-        else:
-            near = process.extractOne(words_key(last), names, scorer=fuzz.ratio, score_cutoff=ALIKE)
-            if near is None:
-                continue
-            words = f"{last} is spelt almost like {near[0]}"
-            match = _judge(profile, entry, NEAR * near[1] / 100, words)
-        # a name we do not know, whose values look like something else, is not that thing
-        if match.confidence > UNFIT:
-            found.append(match)
-    return found
-
-
-def _judge(profile: FieldProfile, entry: Entry, confidence: float, reason: str) -> _Match:
-    if not profile.filled:
-        return _Match(entry, confidence, (reason,))
-    if entry.looks_like and profile.formats:
-        share = profile.share(*entry.looks_like)
-        words = f"{share:.0%} of the values look like it"
-        fits = share >= FITS
-        return _Match(entry, confidence if fits else confidence * UNFIT, (reason, words))
-    return _Match(entry, confidence, (reason,))
+    return {path: match for path, match in matches.items() if there(match.entry)}
 
 
 def _row(profile: FieldProfile, entry: Entry) -> MapRow:
@@ -246,54 +263,30 @@ def _by_values(profile: FieldProfile, entry: Entry) -> tuple[str, str]:
     return entry.transform, entry.type
 
 
-def _fit(
-    row: MapRow, odoo_fields: OdooFields, options: MapOptions
-) -> tuple[MapRow, tuple[str, ...]]:
-    """Bring a row in line with what this Odoo has and where visits go."""
-    row = where_visits_go(row, options)
-    targets, reasons = [], []
-    for number, target in enumerate((row.target, *row.also)):
-        fitted, reason = _target(target, row.type if number == 0 else "", odoo_fields)
-        targets.append(fitted)
-        reasons += [reason] if reason else []
-    return replace(row, target=targets[0], also=tuple(targets[1:])), tuple(reasons)
-
-
-def _target(target: str, kind: str, odoo_fields: OdooFields) -> tuple[str, str]:
+def _target(
+    target: str, kind: str, odoo_fields: OdooFields, profile: FieldProfile
+) -> tuple[str, str]:
     model, _, name = target.rpartition(".")
     known = odoo_fields.get(model)
     if not known or not name:
         return target, ""
-    if name.startswith("x_"):
-        there = known.get(name)
-        if there is not None and kind and there.get("type") != kind:
-            return (
-                f"{model}.{beside(name)}",
-                f"Odoo has {name} already, of type {there.get('type')}",
-            )
-        return target, ""
-    if name not in known and name not in {"id", "datas"}:
-        return f"{model}.x_{name}", f"this Odoo has no {name} on {model}"
-    return target, ""
-
-
-def where_visits_go(row: MapRow, options: MapOptions) -> MapRow:
-    """Move a row from the lead to the event where visits become events alone."""
-    return _to_event(row) if options.appointments_to is AppointmentsTo.EVENT else row
-
-
-def _to_event(row: MapRow) -> MapRow:
-    def moved(target: str) -> str:
-        model, _, name = target.rpartition(".")
+    there = known.get(name)
+    if not name.startswith("x_"):
+        lacking = there is None and name not in {"id", "datas"}
         return (
-            f"calendar.event.{shipped().events.get(name, name)}" if model == "crm.lead" else target
+            (f"{model}.x_{name}", f"this Odoo has no {name} on {model}")
+            if lacking
+            else (target, "")
         )
-
-    target = moved(row.target)
-    kind = "selection" if row.transform == "stage" else row.type
-    if row.transform == "patient" and target != row.target:
-        kind = "many2many"
-    transform = "selection" if row.transform == "stage" and target != row.target else row.transform
-    return replace(
-        row, target=target, also=tuple(map(moved, row.also)), type=kind, transform=transform
-    )
+    if there is None or not kind:
+        return target, ""
+    other = ""
+    if there.get("type") != kind:
+        other = f"of type {there.get('type')}"
+    elif there.get("readonly", False):
+        other = "and makes its values itself"
+    elif kind == "selection" and not holds(there, profile, name=name):
+        other = "with other values to choose"
+    if not other:
+        return target, f"Odoo has {name} already, of this type"
+    return f"{model}.{beside(name)}", f"Odoo has {name} already, {other}"

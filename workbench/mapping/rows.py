@@ -60,6 +60,8 @@ class LoadRow:
         values: field name to expected value; fields not named are left alone.
         blob: SHA-256 of the file in the run's `files/` whose bytes go into `datas`.
         sources: field name to the source field paths it was made from (for the diff).
+        stays: field name to what Odoo had there before us and is expected to keep, a
+            reference as its number; never sent.
     """
 
     model: str
@@ -69,6 +71,7 @@ class LoadRow:
     values: Mapping[str, Value]
     blob: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    stays: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

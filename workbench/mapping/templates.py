@@ -10,12 +10,9 @@ from typing import Any
 import yaml
 
 from workbench.assets import templates
-from workbench.mapping.naming import words_key
+from workbench.mapping.empty import EMPTY_VALUE
 from workbench.mapping.rows import StageNeed
 from workbench.staging.normalise import folded
-
-EMPTY_VALUE = "(empty)"
-"""How a value map and its questions call a pick-list's missing value."""
 
 ARCHIVE = "archive"
 """The target of what stays in the run folder's raw pages alone."""
@@ -23,7 +20,11 @@ ARCHIVE = "archive"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What becomes of one known field; `names` are other words for it, as `words_key` gives."""
+    """What becomes of one known field.
+
+    `names` are other words for it; `maybe` words that often mean it, but not everywhere.
+    `offered`: only where this Odoo has the target.
+    """
 
     paths: tuple[str, ...]
     disposition: str
@@ -36,7 +37,14 @@ class Entry:
     fixed: bool = False
     looks_like: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
+    offered: bool = False
     why: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people know the field by."""
+        return (*self.paths, *self.names)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +162,9 @@ def _entry(raw: dict[str, Any], model: str) -> Entry:
         clinical=raw.get("clinical", False),
         fixed=raw.get("fixed", False),
         looks_like=tuple(raw.get("looks_like", ())),
-        names=tuple(words_key(name) for name in raw.get("names", ())),
+        names=tuple(raw.get("names", ())),
+        maybe=tuple(raw.get("maybe", ())),
+        offered=raw.get("offered", False),
         why=raw.get("why", ""),
     )
 

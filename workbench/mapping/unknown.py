@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from workbench.mapping import wording
+from workbench.mapping.looks import dials_abroad, share_of
 from workbench.mapping.model import Disposition, MapRow
-from workbench.mapping.naming import custom_name, label_of
+from workbench.mapping.naming import custom_label, custom_name, label_of
 from workbench.mapping.templates import ARCHIVE, Template
 from workbench.staging.profile import DATES, INSTANTS, FieldProfile
 from workbench.staging.times import Order
@@ -15,6 +17,8 @@ CHAR_LONGEST = 250
 """Longer values become a text field, which people can read whole."""
 DIGITS = 9
 """Longer whole numbers do not fit Odoo's integers; they are somebody's keys anyway."""
+CLEARLY = 0.95
+"""Share of values that must look alike to name a field after their looks."""
 FEW, OFTEN = 12, 10
 """A list is a selection if it has few values and each fits many records."""
 
@@ -50,18 +54,22 @@ def _custom(
         name = custom_name(head, taken=taken)
         row = MapRow(
             profile.field, Disposition.COMBINED, f"{template.model}.{name}", "json_list", "text",
-            tail,
+            tail, label=_label(head, name),
         )  # fmt: skip
         return row, UNSURE, ("an unknown list of objects, kept as a list one can read",)
     kind, transform, confidence, reason = _typed(profile)
     order = profile.order if kind in {"date", "datetime"} else Order.ISO
     name = custom_name(profile.path, taken=taken)
-    shown = label_of(profile.path.removeprefix("custom_fields."))
     row = MapRow(
         profile.field, Disposition.MAPPED, f"{template.model}.{name}", transform, kind,
-        label="" if label_of(name) == shown else shown, order=order,
+        label=_label(profile.path, name), order=order,
     )  # fmt: skip
     return row, confidence, ("a field of this clinic's own", reason)
+
+
+def _label(path: str, name: str) -> str:
+    shown = custom_label(path, name=name)
+    return "" if label_of(name) == shown else shown
 
 
 def _typed(profile: FieldProfile) -> tuple[str, str, float, str]:
@@ -69,12 +77,21 @@ def _typed(profile: FieldProfile) -> tuple[str, str, float, str]:
     kinds = {kind for kind in profile.types if kind != "null"}
     if profile.listed:
         return "text", "join_lines", LIKELY, "a list of values, a line each"
-    if kinds == {"boolean"}:
-        return "boolean", "boolean", LIKELY, "always yes or no"
+    if kinds == {"boolean"} or (profile.share("boolean_word") == 1.0 and kinds == {"text"}):
+        return _typed_boolean(profile, kinds)
     if kinds and kinds <= {"integer", "decimal"}:
         return _typed_number(profile, whole=kinds == {"integer"})
     if len(kinds) > 1 and profile.longest <= CHAR_LONGEST:
         return "char", "text", UNSURE, "changes its type, so it is kept as text"
+    return _typed_text(profile)
+
+
+def _typed_boolean(profile: FieldProfile, kinds: set[str]) -> tuple[str, str, float, str]:
+    if profile.filled == profile.records:
+        return "boolean", "boolean", LIKELY, "always yes or no"
+    if kinds == {"boolean"}:
+        words = "yes, no or nothing: Odoo shows nothing as no; as text all three stay apart"
+        return "boolean", "boolean", UNSURE, words
     return _typed_text(profile)
 
 
@@ -98,7 +115,22 @@ def _typed_text(profile: FieldProfile) -> tuple[str, str, float, str]:
             return kind, kind, sure, f"always {words}"
     if profile.share("html", "lines", "json") > 0 or profile.longest > CHAR_LONGEST:
         return "text", "plain_text", LIKELY, "long or marked-up text"
+    if profile.share("email") >= CLEARLY:
+        return "char", "email", LIKELY, "the values are e-mail addresses"
+    if _telephones(profile):
+        return "char", "phone", LIKELY, "the values are telephone numbers"
     values = len(profile.values)
     if 1 < values <= FEW and profile.filled >= OFTEN * values:
         return "selection", "selection", LIKELY, f"always one of {values} values"
     return "char", "text", LIKELY, "short text"
+
+
+def _telephones(profile: FieldProfile) -> bool:
+    """Whether values are telephone numbers: they look so, and the name or a country's code says it.
+
+    Digits alone may be anything: an insured person's number looks like a telephone's.
+    """
+    if share_of(profile, frozenset(("phone", "integer_text"))) < CLEARLY:
+        return False
+    said = wording.key(wording.words(profile.path))
+    return dials_abroad(profile) or bool({"phone", "mobile", "fax"} & set(said))

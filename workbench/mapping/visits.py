@@ -11,11 +11,17 @@ from workbench.mapping.model import UNREAD, VISIT_STATUS, AppointmentsTo
 from workbench.mapping.model import Mapping as Map
 from workbench.mapping.needs import status_keys
 from workbench.mapping.notes import items
-from workbench.mapping.outcome import CALENDAR_BLOCK, Expected, held_back, unknown_findings
+from workbench.mapping.outcome import (
+    CALENDAR_BLOCK,
+    ENDS_LATER,
+    Expected,
+    held_back,
+    unknown_findings,
+)
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.mapping.templates import shipped
 from workbench.staging.findings import Finding
-from workbench.staging.paths import value_at
+from workbench.staging.paths import is_empty, value_at
 from workbench.state import Fate, IssueKind, id_text
 
 LEAD, EVENT = "crm.lead", "calendar.event"
@@ -49,9 +55,10 @@ class VisitExpecter:
         issues = unknown_findings("appointments", source_id, unknown)
         if unknown:
             return held_back(unknown, issues)
-        patient = id_text(value_at(record, self._patient_path))
-        if patient is None:
+        given = value_at(record, self._patient_path)
+        if is_empty(given):
             return Expected(fate=Fate.EXCLUDED, reason=CALENDAR_BLOCK)
+        patient = id_text(given) or ""
         applied = self._apply(record, source_id)
         issues += applied.findings
         if applied.waiting:
@@ -129,7 +136,7 @@ class VisitExpecter:
             values["stop"] = start
             return [
                 Finding(IssueKind.TIME_UNREADABLE, "appointments", source_id,
-                        applied.sources.get("stop", ""), "an event ends after it starts",
+                        applied.sources.get("stop", ""), ENDS_LATER,
                         "ends when it starts; its own end is kept among the unread values")
             ]  # fmt: skip
         values["stop"] = stop if stop is not None else start

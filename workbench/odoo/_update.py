@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import OdooRefusedError
+from workbench.mapping.linked import ADDRESS
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import _rows
 from workbench.odoo._rows import Refusal
@@ -31,6 +32,9 @@ from workbench.odoo.values import (
     same,
 )
 from workbench.state import BeforeImage, How, Link, OperationStatus, Store, canonical
+
+PLACED_BY_ADDRESS = ("partner_latitude", "partner_longitude")
+"""Where these are, Odoo empties them when an address is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Updater:
         names = sorted({name for row, _ in pairs for name in row.values})
         fields = self._odoo.fields(model)
         known = [name for name in names if name in fields]
+        if ADDRESS.intersection(known):
+            known += [name for name in PLACED_BY_ADDRESS if name in fields]
         if any(row.blob for row, _ in pairs):
             known.append("checksum")
         current = self._read(model, [link.res_id for _, link in pairs], known)
@@ -132,12 +138,11 @@ class Updater:
             actual = plain(current[name], kind=kind)
             if same(wanted, actual, kind=kind) or sent_before.get(name) == marks[name]:
                 continue  # as expected, or not changed at the source: people's edits stay
-            if link.how is How.LINKED:
+            reason = _edited(sent_before.get(name), actual, kind=kind)
+            if link.how is How.LINKED and not reason:
                 wanted, reason = self._into_existing(
                     wanted, actual, ours=name in sent_before, kind=kind
                 )
-            else:
-                reason = _edited(sent_before.get(name), actual, kind=kind)
             if reason:
                 kept.append(Kept(row.external_id, name, reason))
                 marks.pop(name)
@@ -148,6 +153,9 @@ class Updater:
                 if link.how is How.LINKED:
                     image = list(actual) if isinstance(actual, tuple) else actual
                     before.append(BeforeImage(row.model, link.res_id, name, image))
+        if link.how is How.LINKED and ADDRESS.intersection(write):
+            before += [BeforeImage(row.model, link.res_id, name, current[name])
+                       for name in PLACED_BY_ADDRESS if name in current]  # fmt: skip
         if row.blob and sent_before.get("datas") != marks["datas"]:
             write |= self._content(row, current["checksum"])
         return _Change(row, link, write, tuple(before), joined(marks))
@@ -169,7 +177,7 @@ class Updater:
         """Say what a contact that was there before us gets, or why it keeps what it has."""
         if kind in TO_MANY and isinstance(wanted, tuple) and isinstance(actual, tuple):
             return tuple(sorted({*wanted, *actual})), ""
-        empty = actual is None or (kind == "boolean" and not actual)
+        empty = not actual  # Odoo has no empty number, and no empty yes or no
         if empty or ours or self._overwrite:
             return wanted, ""
         return actual, "the contact had another value before the migration"

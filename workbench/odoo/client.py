@@ -166,13 +166,14 @@ class Odoo:
         return self._version
 
     def fields(self, model: str) -> dict[str, dict[str, Any]]:
-        """Give a model's fields by name, with type, relation and selection; asked once.
+        """Give a model's fields by name, with type, relation, selection, label; asked once.
 
         After a change of the schema call `forget()`.
         """
         if model not in self._fields:
             self._fields[model] = self.call(
-                model, "fields_get", attributes=["type", "relation", "selection"],
+                model, "fields_get",
+                attributes=["type", "relation", "selection", "string", "readonly", "store"],
                 context={"lang": "en_US"},
             )  # fmt: skip
         return self._fields[model]

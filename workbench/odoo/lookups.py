@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from workbench.errors import LookupFailedError
+from workbench.mapping.people import OdooUser
 from workbench.mapping.rows import Ref, RefKind
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import all_held, chunks
@@ -86,13 +87,20 @@ class Lookups:
         """Give the codes of the languages that are installed ("nl_NL")."""
         return {code for code, _ in self._odoo.call("res.lang", "get_installed")}
 
-    def users(self) -> dict[str, tuple[str, str]]:
-        """Give name and e-mail of every active internal user, by login."""
+    def stages(self) -> list[str]:
+        """Give the names of the pipeline's stages, each once, in the pipeline's order."""
+        rows = self._odoo.search_read("crm.stage", [], fields=["name", "sequence"])
+        rows.sort(key=lambda row: (row["sequence"], row["id"]))
+        return list(dict.fromkeys(row["name"] for row in rows))
+
+    def users(self) -> dict[str, OdooUser]:
+        """Give every internal user by login, archived ones too."""
         rows = self._odoo.search_read(
-            "res.users", [["active", "=", True], ["share", "=", False]],
-            fields=["login", "name", "email"],
+            "res.users", [["active", "in", [True, False]], ["share", "=", False]],
+            fields=["login", "name", "email", "active"],
         )  # fmt: skip
-        return {row["login"]: (row["name"], row["email"] or "") for row in rows}
+        return {row["login"]: OdooUser(row["name"], row["email"] or "", row["active"])
+                for row in rows}  # fmt: skip
 
     def note_subtype(self) -> int | None:
         """Give the number of the message subtype "Note": shown to staff, sent to nobody."""

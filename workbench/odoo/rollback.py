@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.odoo._foreign import Foreign
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import Held, all_held, chunks, how_made
 from workbench.odoo.settle import FENCE
-from workbench.odoo.values import TELLABLE, mark, marks_of, plain
+from workbench.odoo.values import TELLABLE, TO_MANY, mark, marks_of, plain
 from workbench.state import How, Store, digest
 
 DATA_ORDER = ("mail.message", "ir.attachment", "calendar.event", "crm.lead", "res.partner")
@@ -154,10 +155,14 @@ def _removals(rows: Iterable[Held]) -> list[Removal]:
 def _restorations(
     odoo: Odoo, store: Store, *, people: frozenset[int]
 ) -> tuple[list[Restoration], list[Keep]]:
-    """List what goes back; a value that somebody else changed since we wrote it stays."""
-    images: dict[tuple[str, int], list[str]] = {}
+    """List what goes back; a value that somebody else changed since we wrote it stays.
+
+    What is as it was is not written: where Odoo tells no empty number from a 0, that would
+    put a 0 into its table.
+    """
+    images: dict[tuple[str, int], dict[str, object]] = {}
     for image in store.destination.before_images():
-        images.setdefault((image.model, image.res_id), []).append(image.field)
+        images.setdefault((image.model, image.res_id), {})[image.field] = image.value
     links = {(link.model, link.res_id): link for link in store.destination.links(how=How.LINKED)}
     restore: list[Restoration] = []
     keep: list[Keep] = []
@@ -169,23 +174,53 @@ def _restorations(
         for part in chunks(ids, 1000):
             rows = odoo.search_read(model, [["id", "in", part]], fields=[*names, "write_uid"])
             for row in rows:
+                held = {name: value for name, value in images[model, row["id"]].items()
+                        if name in known}  # fmt: skip
+                kinds = {name: str(known[name]["type"]) for name in held}
                 link = links.get((model, row["id"]))
-                sent = marks_of(link.sent) if link else {}
                 touched = bool(row["write_uid"]) and row["write_uid"][0] in people
-                back: list[str] = []
-                for name in images[model, row["id"]]:
-                    if name not in known:
-                        continue
-                    kind = str(known[name]["type"])
-                    if touched and _edited(row[name], kind, sent.get(name)):
-                        who = link.external_id if link else f"{model} {row['id']}"
-                        why = f"{name} was changed in Odoo since we wrote it"
-                        keep.append(Keep(who, model, why))
-                    else:
-                        back.append(name)
+                sent = (link.sent if link else "") if touched else None
+                back, edited = _of_record(row, held, kinds, sent=sent)
+                who = link.external_id if link else f"{model} {row['id']}"
+                keep += [Keep(who, model, f"{name} was changed in Odoo since we wrote it")
+                         for name in edited]  # fmt: skip
                 if back:
                     restore.append(Restoration(model, row["id"], tuple(back)))
     return restore, keep
+
+
+def _of_record(
+    row: Mapping[str, Any],
+    held: Mapping[str, object],
+    kinds: Mapping[str, str],
+    *,
+    sent: str | None,
+) -> tuple[list[str], list[str]]:
+    """Part a record's fields into those that go back and those that somebody changed since.
+
+    Args:
+        row: the record as it is.
+        held: field to what it held before us.
+        kinds: field to Odoo's type.
+        sent: fingerprint of what we wrote, where somebody else wrote the record since; None
+            where nobody did.
+    """
+    back: list[str] = []
+    edited: list[str] = []
+    marks = marks_of(sent or "")
+    for name, value in held.items():
+        now = plain(row[name], kind=kinds[name])
+        if (list(now) if isinstance(now, tuple) else now) == value:
+            continue
+        if sent is None:
+            back.append(name)
+        elif kinds[name] in TO_MANY:
+            continue  # a person may have added a tag: only our own goes, when the tag goes
+        elif _edited(row[name], kinds[name], marks.get(name)):
+            edited.append(name)
+        else:
+            back.append(name)
+    return back, edited
 
 
 def _edited(value: object, kind: str, sent: str | None) -> bool:

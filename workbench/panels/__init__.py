@@ -5,13 +5,16 @@ Each function gives a panel for a notebook, or, when the notebook is run without
 """
 
 from workbench.panels.desk import Brief, Counts, DecisionDesk, Show
+from workbench.panels.fields_facts import FieldFacts
+from workbench.panels.fields_panel import FieldsPanel, fields
 from workbench.panels.listing import Listing
+from workbench.panels.pair_panel import PairPanel
 from workbench.panels.panel import DecisionPanel
 from workbench.panels.rollback import RollbackDesk, RollbackPanel
+from workbench.panels.table_panel import TablePanel
 from workbench.panels.views import (
     RunLike,
     duplicates,
-    fields,
     practitioners,
     rollback,
     sample,
@@ -20,7 +23,8 @@ from workbench.panels.views import (
 )
 
 __all__ = [
-    "Brief", "Counts", "DecisionDesk", "DecisionPanel", "Listing", "RollbackDesk",
-    "RollbackPanel", "RunLike", "Show", "duplicates", "fields", "practitioners", "rollback",
-    "sample", "sign_off", "values",
+    "Brief", "Counts", "DecisionDesk", "DecisionPanel", "FieldFacts",
+    "FieldsPanel", "Listing", "PairPanel", "RollbackDesk",
+    "RollbackPanel", "RunLike", "Show", "TablePanel", "duplicates", "fields",
+    "practitioners", "rollback", "sample", "sign_off", "values",
 ]  # fmt: skip

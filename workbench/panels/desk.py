@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,13 @@ from workbench.errors import UsageError
 from workbench.state import Decision, Store
 
 LOOK_AGAIN = "Look at what stands there now, then decide."
+MEND = "Mend that, then confirm again; nothing was recorded."
+AS_PROPOSED = "accepted as proposed"
+_TOLD = 3
+"""Faults told in one sentence; the others are counted."""
+
+Check = Callable[[Decision, str, str], Sequence[str]]
+"""Question, choice and comment → what is wrong with that choice, a sentence each."""
 
 
 class Show(StrEnum):
@@ -47,6 +55,27 @@ class Counts:
         return f"{self.open} open, {self.decided} decided, {self.total} in all"
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How many proposals were recorded, and why others were not, a sentence each."""
+
+    taken: int
+    left: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say it in a sentence or two."""
+        more = len(self.left) - _TOLD
+        told = " ".join(self.left[:_TOLD]) + (f" And {more} more." if more > 0 else "")
+        return f"Recorded {self.taken} as proposed." + (
+            f" Left open {len(self.left)}: {told}" if self.left else ""
+        )
+
+
+def nothing_wrong(_seen: Decision, _choice: str, _comment: str) -> Sequence[str]:
+    """Find no fault: where the options alone say what may be chosen."""
+    return ()
+
+
 class DecisionDesk:
     """Questions of one kind, straight from the run; holds nothing of its own.
 
@@ -54,11 +83,15 @@ class DecisionDesk:
         store: the run's state.
         prefix: what the subjects begin with, for example "field:".
         brief: what is asked.
+        check: what is wrong with a choice; asked before anything is recorded.
     """
 
-    def __init__(self, store: Store, *, prefix: str, brief: Brief) -> None:
+    def __init__(
+        self, store: Store, *, prefix: str, brief: Brief, check: Check = nothing_wrong
+    ) -> None:
         self._store = store
         self._prefix = prefix
+        self._check = check
         self.brief = brief
 
     def questions(self, show: Show = Show.ALL, *, resource: str = "") -> list[Decision]:
@@ -100,9 +133,11 @@ class DecisionDesk:
             The question as it stands now.
 
         Raises:
-            UsageError: nobody is named, no such choice, or the question was changed or
-                decided by somebody else since it was shown; nothing was recorded.
+            UsageError: nobody is named, no such choice, the check finds a fault, or the
+                question was changed or decided by somebody else since it was shown; nothing
+                was recorded.
         """
+        comment = comment.strip()
         with self._store.transaction():
             now = self.look(seen)
             if (now.choice, now.decided_at) != (seen.choice, seen.decided_at):
@@ -111,8 +146,12 @@ class DecisionDesk:
                     f"{now.choice!r} by {now.decided_by}."
                 )
                 raise UsageError(what, do=LOOK_AGAIN)
+            # a blank is no choice, and that is for the state to say
+            faults = self._check(now, choice, comment) if choice.strip() else ()
+            if faults:
+                raise UsageError(" ".join(faults), do=MEND)
             self._store.decisions.decide(
-                seen.subject, choice, by=by, comment=comment.strip(), basis=seen.basis
+                seen.subject, choice, by=by, comment=comment, basis=seen.basis
             )
             return self.look(seen)
 
@@ -128,13 +167,47 @@ class DecisionDesk:
             raise UsageError(what, do=LOOK_AGAIN)
         return now
 
-    def accept_proposed(self, *, by: str) -> int:
-        """Accept every open question's proposal; returns how many were accepted.
+    def proposed(
+        self, *, at_least: float = 0.0, among: Iterable[Decision] | None = None
+    ) -> list[Decision]:
+        """List what could be accepted: open, with a proposal, and that sure.
+
+        Args:
+            at_least: the least confidence, 0 to 1; 0 takes proposals that carry none, too.
+            among: questions as they are shown; None: all of the desk.
+        """
+        found = self.questions(Show.OPEN) if among is None else among
+        return [
+            one
+            for one in found
+            if one.is_open and one.proposal is not None and (one.confidence or 0.0) >= at_least
+        ]
+
+    def accept(self, seen: Iterable[Decision], *, by: str) -> Accepted:
+        """Record the proposals of questions as the person saw them.
+
+        A question that has changed since, that somebody else has decided, or whose proposal
+        the check refuses, stays as it is and is told.
 
         Raises:
             UsageError: nobody is named; nothing was recorded.
         """
-        return self._store.decisions.accept_proposed(self._prefix, by=by)
+        taken, left = 0, []
+        with self._store.transaction():
+            for one in seen:
+                now = self._store.decisions.get(one.subject)
+                if now != one or now.proposal is None:
+                    left.append(f"{spoken(one.subject)} has changed since it was shown.")
+                    continue
+                faults = self._check(now, now.proposal, AS_PROPOSED)
+                if faults:
+                    left.extend(faults)
+                    continue
+                self._store.decisions.decide(
+                    one.subject, now.proposal, by=by, comment=AS_PROPOSED, basis=one.basis
+                )
+                taken += 1
+        return Accepted(taken, tuple(left))
 
 
 def resource_of(subject: str) -> str:

@@ -6,9 +6,15 @@ from typing import Protocol
 
 from workbench.config import Config
 from workbench.panels.desk import Brief, Counts, DecisionDesk
-from workbench.panels.listing import Listing
+from workbench.panels.listing import Listing, question_row
+from workbench.panels.pair_desk import COLUMNS, DuplicatesDesk, row_of
+from workbench.panels.pair_panel import PairPanel
 from workbench.panels.panel import DecisionPanel
+from workbench.panels.people import PractitionersDesk
+from workbench.panels.reveal import Curtain
 from workbench.panels.rollback import Plan, RollbackDesk, RollbackPanel
+from workbench.panels.table_panel import TablePanel
+from workbench.panels.value_maps import ValuesDesk
 from workbench.state import Store
 
 FIELDS = Brief(
@@ -27,14 +33,16 @@ VALUES = Brief(
 PRACTITIONERS = Brief(
     title="Practitioners",
     asks="Which Odoo user stands for each practitioner?",
-    why="Visits are shown under their user; a practitioner's name is kept on them either way.",
-    follows="A user's login, the fallback user, or 'name only'. Nobody is invited by deciding.",
+    why="Appointments are shown under their user; a practitioner's name stays on them either way.",
+    follows="A user, an invitation, the fallback user, or the name only. "
+    "Deciding changes nothing in Odoo and invites nobody.",
 )
 DUPLICATES = Brief(
     title="Duplicates",
     asks="Are these two records one person?",
     why="Merging two persons mixes up their care; keeping one person twice does no harm.",
-    follows="A merged record keeps its differing values as a note on the one that stays.",
+    follows="Nothing is lost by either choice: values that differ are kept as a note. "
+    "Values are masked until you ask to see them.",
 )
 SAMPLE = Brief(
     title="Sample",
@@ -69,24 +77,29 @@ class RunLike(Protocol):
         ...
 
 
-def fields(run: RunLike) -> DecisionPanel | Listing:
-    """Ask what becomes of each source field."""
-    return _shown(run, "field:", FIELDS)
+def values(run: RunLike) -> TablePanel | Listing:
+    """Ask which value stands for each source value, field by field."""
+    desk = ValuesDesk(run.store, brief=VALUES)
+    return Listing.of_table(desk) if run.headless else TablePanel(desk)
 
 
-def values(run: RunLike) -> DecisionPanel | Listing:
-    """Ask which value stands for each source value."""
-    return _shown(run, "value:", VALUES)
+def practitioners(run: RunLike) -> TablePanel | Listing:
+    """Ask which user stands for each practitioner, those with most appointments first."""
+    fallback = run.config.migration.fallback_user
+    desk = PractitionersDesk(run.store, brief=PRACTITIONERS, fallback=fallback)
+    return Listing.of_table(desk) if run.headless else TablePanel(desk)
 
 
-def practitioners(run: RunLike) -> DecisionPanel | Listing:
-    """Ask which user stands for each practitioner."""
-    return _shown(run, "practitioner:", PRACTITIONERS)
+def duplicates(run: RunLike) -> PairPanel | Listing:
+    """Ask which records are one person, side by side.
 
-
-def duplicates(run: RunLike) -> DecisionPanel | Listing:
-    """Ask which patient records are one person; shows ids and reasons, no names."""
-    return _shown(run, "duplicate:", DUPLICATES)
+    Values are masked unless the configuration says `show_patient_data`, or the person asks to
+    see them; without a person there are ids and reasons alone.
+    """
+    desk = DuplicatesDesk(run.store, brief=DUPLICATES)
+    if run.headless:
+        return Listing.of(desk, columns=COLUMNS, row=row_of, ordered=desk.ordered())
+    return PairPanel(desk, Curtain(run.store, run.config))
 
 
 def sample(run: RunLike) -> DecisionPanel | Listing:
@@ -110,9 +123,8 @@ def rollback(run: RunLike, plan: Plan) -> RollbackPanel | Listing:
         return RollbackPanel(desk)
     done = desk.confirmed
     decision = desk.decision
-    return Listing(
-        "Roll back", Counts(int(not done), int(done), 0), (decision,) if decision else ()
-    )
+    rows = (question_row(decision),) if decision else ()
+    return Listing("Roll back", Counts(int(not done), int(done), 0), rows)
 
 
 def _shown(run: RunLike, prefix: str, brief: Brief) -> DecisionPanel | Listing:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from workbench import show
-from workbench.phases import knowledge, reading
+from workbench.phases import knowledge, reading, suggesting
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
 from workbench.practicehub import walk
-from workbench.reports import charts
+from workbench.reports import Inventory, charts
 
+DRAWN = 60
+"""A picture of more fields than this cannot be read."""
+ODD_SHOWN = 50
 FIRST_PAGES = 3
 """Pages of each resource that the audit reads: enough to meet nearly every field."""
 
@@ -43,27 +46,30 @@ class Audit(Steps):
         """Find out which fields the records have, how full they are, and what is odd."""
         profiles = knowledge.profile_all(self)
         rows = self.store.staging.fields("patients")
-        odd = [(p.field, remark) for p in profiles for remark in p.remarks]
+        odd = [(p.field, "; ".join(p.remarks)) for p in profiles if p.remarks and p.filled]
+        empty = sum(not p.filled for p in profiles)
         return show.Stack(
             (
-                charts.fill(rows),
+                *((charts.fill(rows),) if len(rows) <= DRAWN else ()),
+                Inventory(profiles),
                 show.Table(
-                    f"{len(profiles)} fields",
-                    ("field", "records", "filled", "distinct", "kinds"),
-                    [(p.field, p.records, p.filled, p.distinct,
-                      ", ".join(sorted(k for k in p.types if k != "null"))) for p in profiles],
+                    f"{len(odd)} fields worth a look, {empty} that no record has filled",
+                    ("field", "what is odd"), odd[:ODD_SHOWN],
+                    note=f"{max(0, len(odd) - ODD_SHOWN)} more, and all fields, stand in "
+                    "reports/inventory.csv.",
                 ),
-                show.Table("Worth a look", ("field", "what is odd"), odd),
             )
         )  # fmt: skip
 
     @alone
     def proposals(self) -> show.Stack:
         """Propose what becomes of every field; the questions wait in the map phase."""
+        suggested = suggesting.gather(self)
         knowledge.ask(self)
         found = self.store.decisions.questions("field:")
         return show.Stack(
             (
+                *((suggested,) if suggested else ()),
                 show.Table(
                     f"{len(found)} fields, each with a proposal for a person to confirm",
                     ("field", "proposal", "confidence", "because"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workbench import show
-from workbench.phases import cleansing, duplicates, gates, knowledge, loading, reading
+from workbench.errors import GateError
+from workbench.phases import cleansing, duplicates, gates, ground, knowledge, loading, reading
 from workbench.phases.extract import fetch_all_files, read_everything
 from workbench.phases.finding import Finding
 from workbench.phases.migrate import balance_table
@@ -11,6 +12,12 @@ from workbench.phases.steps import Steps, alone
 from workbench.practicehub import list_dangling
 from workbench.proof import balance
 from workbench.state import Issue, IssueKind, WalkState
+
+_CONFIRM = (
+    "Decide what is open, then `workbench run FILE`: it confirms the map, prepares Odoo for what "
+    "is new and runs the delta again. The sample need not be approved again for a new value."
+)
+"""How what was decided reaches Odoo."""
 
 
 class Delta(Steps):
@@ -62,14 +69,33 @@ class Delta(Steps):
         )
 
     @alone
-    def apply(self) -> show.Table:
-        """Load what is new and write what changed; equal records cost no call."""
-        if self.need_decisions():
-            return show.Table("Nothing loaded: decisions are open", ("subject",),
-                              [(d.subject,) for d in self.open_decisions()])  # fmt: skip
+    def apply(self) -> object:
+        """Load what is new and write what changed; equal records cost no call.
+
+        A record that waits for a decision is held back, and all others go on. What was held
+        back is loaded by the delta after the decision.
+
+        Raises:
+            MappingError: what was decided does not fit together; names the field.
+            GateError: something was decided since the map was confirmed.
+        """
+        draft = knowledge.fitting(self)
+        if not ground.covers(self.store, draft.mapping):
+            what = "Something was decided since the map was confirmed."
+            raise GateError(what, do=_CONFIRM)
         duplicates.settle(self)
         cleansing.read_values(self)  # a field may have been decided about since
-        return loading.as_table("Brought over", loading.load_all(self))
+        loaded = loading.as_table("Brought over", loading.load_all(self))
+        waiting = self.open_decisions()
+        if not waiting:
+            return loaded
+        subjects = show.Table(
+            f"{len(waiting)} decision(s) are open: records that wait for one were held back",
+            ("subject", "question"),
+            [(one.subject, one.question) for one in waiting],
+            note=_CONFIRM,
+        )
+        return show.Stack((loaded, subjects))
 
     @alone
     def balance(self) -> show.Table:
@@ -78,9 +104,13 @@ class Delta(Steps):
         return balance_table(balance(self.store))
 
     def judge(self) -> Finding:
-        """Say whether the newest pass is complete and every record has a fate."""
+        """Say whether the newest pass is complete and every record has a fate.
+
+        While a decision is open, records wait for it: the phase then waits too, and the sums
+        are judged once it is decided.
+        """
         found = balance(self.store)
-        missing = found.open_ends()
+        missing = [] if self.open_decisions() else found.open_ends()
         document = self.store.journey.document("delta")
         rows = document["rows"] if isinstance(document, dict) else []
         if not isinstance(document, dict):
@@ -94,6 +124,7 @@ class Delta(Steps):
                 ("created", sum(row[1] for row in rows)),
                 ("changed", sum(row[2] for row in rows)),
                 ("deleted", sum(row[3] for row in rows)),
+                ("without a fate yet", found.unresolved),
             ),
         )
 

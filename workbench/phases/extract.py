@@ -118,6 +118,7 @@ class Extract(Steps):
     def duplicates(self) -> object:
         """Find patients that are probably one person, and let a person decide."""
         duplicates.look(self)
+        write_cleanse(self.store, self.run.folder)  # again: now with the pairs
         return panels.duplicates(self.run)
 
     def judge(self) -> Finding:
@@ -134,6 +135,7 @@ class Extract(Steps):
         unread = cleansing.unread(self.store)
         if unread:
             missing.append(f"the values of {unread} record(s) are not checked")
+        missing += duplicates.contradictions(self)
         volumes = self.store.source.volumes().values()
         return Finding(
             tuple(missing),

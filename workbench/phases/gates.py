@@ -6,6 +6,7 @@ changes, the phase is no longer current and `workbench run` goes through it agai
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from workbench.errors import GateError
@@ -38,17 +39,29 @@ BASIS: dict[str, tuple[str, ...]] = {
     "audit": ("config",),
     "map": ("fields", "answers"),
     "prepare": ("mapping",),
-    "extract": ("mapping",),
-    "sample": ("mapping", "schema", "sample"),
-    "migrate": ("mapping", "schema", "sample"),
+    "extract": ("ground",),
+    "sample": ("ground", "shape", "sample"),
+    "migrate": ("ground", "shape", "sample"),
     "delta": ("mapping", "schema", "twins"),
     "reconcile": ("mapping", "schema", "twins", "held"),
     "rollback": (),
 }
 """The hashes each phase is done on.
 
+A value or a practitioner first seen later adds to the map and changes nothing of what it
+makes of other records: extract, the sample and the full load stand on the ground of the map
+(`phases.ground`) and on the shape of the schema, its fields and views without the choices in
+them. The delta loads what was held back, on the whole map and the whole schema.
+
 Who is whom twice is no matter of the sample or of the full load, which take what is decided
 when they load: it may be asked until the last delta, and is settled by that.
+"""
+
+_WHILE_ASKED = {"delta": ("map",)}
+"""The phases that may run while questions of the map are open again.
+
+The delta goes by the map that was confirmed: records that wait are held back, and it refuses
+what was decided since (`ground.covers`).
 """
 
 
@@ -61,7 +74,9 @@ def hashes(store: Store) -> dict[str, str]:
         "answers": _answers(store, *MAP_PREFIXES),
         "twins": _answers(store, DUPLICATE),
         "mapping": journey.document_hash("mapping") or "",
+        "ground": journey.document_hash("ground") or "",
         "schema": journey.document_hash("schema") or "",
+        "shape": journey.document_hash("shape") or "",
         "duplicates": journey.document_hash("duplicates") or "",
         "sample": journey.document_hash("sample") or "",
         "held": journey.meta("held") or "",
@@ -86,13 +101,18 @@ def basis(store: Store, phase: str) -> dict[str, str]:
     return {name: now[name] for name in BASIS[phase]}
 
 
-def is_current(store: Store, phase: str) -> bool:
-    """Tell whether a phase is done on what stands now, and so are the phases before it."""
+def is_current(store: Store, phase: str, *, but: Collection[str] = ()) -> bool:
+    """Tell whether a phase is done on what stands now, and so are the phases before it.
+
+    Args:
+        store: the run's state.
+        phase: which.
+        but: phases before it that need not be.
+    """
     state = store.journey.phase(phase)
-    return (
-        state.status is Status.DONE
-        and state.basis == basis(store, phase)
-        and all(is_current(store, before) for before in BEFORE[phase])
+    stands = state.status is Status.DONE and state.basis == basis(store, phase)
+    return (phase in but or stands) and all(
+        is_current(store, before, but=but) for before in BEFORE[phase]
     )
 
 
@@ -109,7 +129,7 @@ def check(run: Run, phase: str) -> None:
         if state.status is not Status.DONE:
             what = f"{phase} needs {before}, which is {state.status.value}."
             raise GateError(what, do=f"Finish {before} first: workbench run … --phase {before}")
-        if not is_current(store, before):
+        if not is_current(store, before, but=_WHILE_ASKED.get(phase, ())):
             what = f"{phase} needs {before}, which was done on something that has changed since."
             raise GateError(
                 what, do="`workbench run FILE` goes through all that is no longer current."

@@ -6,32 +6,45 @@ that is first seen later becomes a question then, and opens the map again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from workbench.errors import MappingError
 from workbench.mapping import (
     AppointmentsTo,
     Draft,
+    Fault,
     MapOptions,
     Mapping,
     MapRow,
+    OdooUser,
+    Offered,
+    PickList,
     Practitioner,
     Proposal,
     field_questions,
+    list_faults,
     mapping_from,
+    offered_selections,
+    practitioner_fault,
     practitioner_of,
     practitioner_questions,
     propose,
+    stored_values,
     value_questions,
 )
 from workbench.mapping.faults import MODELS
-from workbench.phases import gates, reading
+from workbench.mapping.people import SUBJECT as PRACTITIONER
+from workbench.mapping.people import works_there
+from workbench.mapping.suggested import Suggestion
+from workbench.phases import counts, gates, reading
 from workbench.practicehub import Clarity
+from workbench.reports import write_inventory
 from workbench.staging import FieldProfile, profile_records
-from workbench.state import Decision, Question, Store, id_text
+from workbench.state import Decision, Question, Store
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
@@ -39,17 +52,32 @@ if TYPE_CHECKING:
 _FIRST_ROWS = 100
 """Records of each list that a first look at its fields takes: a page."""
 
+SUGGESTIONS = "suggestions"
+"""Under which name the run keeps what a language model said, if one was asked."""
+
 OdooFields = dict[str, dict[str, dict[str, object]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The proposals, and every question of the map as it should stand now."""
+    """The proposals, and every question of the map as it should stand now.
+
+    `lists`: source field → its values, of each field that is a pick-list. `visits`:
+    practitioner id → appointments. `decided`: all that was decided and is not open again.
+    """
 
     proposals: list[Proposal]
     fields: list[Question]
     values: list[Question]
     practitioners: list[Question]
+    lists: dict[str, PickList]
+    visits: dict[str, int]
+    decided: dict[str, Decision]
+
+    def choice(self, subject: str) -> str | None:
+        """Give what was decided; None while it is open."""
+        found = self.decided.get(subject)
+        return found.choice if found else None
 
     @property
     def all(self) -> list[Question]:
@@ -60,6 +88,7 @@ class Asked:
 def learn(steps: Steps) -> list[FieldProfile]:
     """Profile every record held, keep the profiles, and put the questions that arise."""
     profiles = profile_all(steps)
+    counts.forget(steps.store)
     ask(steps)
     return profiles
 
@@ -75,9 +104,19 @@ def profile_all(steps: Steps) -> list[FieldProfile]:
             with store.transaction():
                 for profile in profiles:
                     store.staging.set_field(profile.field, resource, profile.as_json())
+                store.staging.drop_fields(_gone_inside(store, resource, profiles))
             found += profiles
             told(number, len(resources), "")
+    write_inventory(store, steps.run.folder, found)
     return found
+
+
+def _gone_inside(store: Store, resource: str, profiles: list[FieldProfile]) -> Iterator[str]:
+    """Name lists and objects that were empty before, and whose own fields are known now."""
+    known = {profile.field for profile in profiles}
+    for row in store.staging.fields(resource):
+        if row.path not in known and not row.profile.get("filled"):
+            yield row.path
 
 
 def held_profiles(store: Store) -> list[FieldProfile]:
@@ -94,14 +133,45 @@ def odoo_fields(steps: Steps) -> OdooFields:
     return cast("OdooFields", held)
 
 
-def odoo_users(steps: Steps, *, refresh: bool = False) -> dict[str, tuple[str, str]]:
-    """Give Odoo's users by login, with name and e-mail, as they were when last asked for."""
-    held = steps.store.journey.document("odoo_users")
+def stored(steps: Steps) -> dict[str, dict[str, str]]:
+    """Give label → stored value of every selection that Odoo has of its own, by target."""
+    return stored_values(odoo_fields(steps))
+
+
+def offered(steps: Steps, *, refresh: bool = False) -> Offered:
+    """Give the stages, languages and selections of Odoo that values may become.
+
+    Args:
+        steps: the phase that asks.
+        refresh: ask again for languages and stages, which an administrator may add.
+    """
+    held = steps.store.journey.document("odoo_offered")
     if held is None or refresh:
-        held = {login: list(facts) for login, facts in steps.run.lookups.users().items()}
-        steps.store.journey.set_document("odoo_users", held)
-    pairs = cast("dict[str, list[str]]", held)
-    return {login: (name, email) for login, (name, email) in pairs.items()}
+        lookups = steps.run.lookups
+        held = {"languages": sorted(lookups.languages()), "stages": lookups.stages()}
+        steps.store.journey.set_document("odoo_offered", held)
+    lists = cast("dict[str, list[str]]", held)
+    return Offered(
+        tuple(lists["stages"]), tuple(lists["languages"]), offered_selections(odoo_fields(steps))
+    )
+
+
+def odoo_users(steps: Steps, *, refresh: bool = False) -> dict[str, OdooUser]:
+    """Give Odoo's internal users by login, archived ones too, as when last asked for."""
+    held = held_users(steps.store)
+    if held is None or refresh:
+        held = steps.run.lookups.users()
+        steps.store.journey.set_document(
+            "odoo_users",
+            {login: [user.name, user.email, user.active] for login, user in held.items()},
+        )
+    return held
+
+
+def held_users(store: Store) -> dict[str, OdooUser] | None:
+    """Give Odoo's users as when last asked for; None where nobody asked yet."""
+    held = cast("dict[str, list[Any]] | None", store.journey.document("odoo_users"))
+    return None if held is None else {login: OdooUser(*facts) for login, facts in held.items()}
 
 
 def ask(steps: Steps) -> Asked:
@@ -141,23 +211,61 @@ def first_look(steps: Steps) -> Clarity:
 
 def draft(steps: Steps) -> Draft:
     """Make the map of what was decided so far; says what is open and what does not fit."""
-    decisions = steps.store.decisions
     asked = _arising(steps)
 
     def comment(subject: str) -> str | None:
-        found = decisions.get(subject)
+        found = asked.decided.get(subject)
         return found.comment if found else None
 
-    return mapping_from(
+    found = mapping_from(
         asked.proposals,
-        decisions.choice,
+        asked.choice,
         options=options(steps),
         values=asked.values,
         practitioners=asked.practitioners,
-        duplicates=map(_as_question, decisions.questions(gates.DUPLICATE)),
+        duplicates=[_as_question(one) for one in steps.store.decisions.questions(gates.DUPLICATE)],
         odoo_fields=odoo_fields(steps),
         comment=comment,
     )
+    users = odoo_users(steps)
+    more = (
+        *list_faults(found.mapping, asked.lists, choice=asked.choice),
+        *_of_values(asked),
+        *_of_practitioners(asked, users),
+    )
+    return replace(found, faults=(*found.faults, *more)) if more else found
+
+
+def _of_values(asked: Asked) -> Iterator[Fault]:
+    """Name values that were given what Odoo does not have (any more)."""
+    for question in asked.values:
+        choice = asked.choice(question.subject)
+        if choice is not None and not question.open_value and choice not in question.options:
+            where = question.subject.partition("=")[0].removeprefix("value:")
+            yield Fault(f"values.{where}", f"Odoo does not have {choice!r} for one of its values")
+
+
+def _of_practitioners(asked: Asked, users: dict[str, OdooUser]) -> Iterator[Fault]:
+    """Name practitioners who were given a user that Odoo does not have (any more)."""
+    for question in asked.practitioners:
+        choice = asked.choice(question.subject)
+        fault = practitioner_fault(choice, users, question.options) if choice else None
+        if fault:
+            yield Fault(f"practitioners.{question.subject.removeprefix(PRACTITIONER)}", fault)
+
+
+def fitting(steps: Steps) -> Draft:
+    """Make the map as `draft` does, and refuse one whose parts do not fit together.
+
+    Raises:
+        MappingError: what was decided does not fit together; names the field.
+    """
+    found = draft(steps)
+    if found.faults:
+        faults = "\n".join(f"  {fault.where} {fault.what}" for fault in found.faults)
+        what = f"The decisions do not fit together:\n{faults}"
+        raise MappingError(what, do="Decide these anew, then confirm the map again.")
+    return found
 
 
 def without_duplicates(mapping: Mapping) -> Mapping:
@@ -182,6 +290,11 @@ def practitioners(store: Store) -> dict[str, Practitioner]:
     }
 
 
+def at_work(store: Store) -> dict[str, bool]:
+    """Say of each practitioner whether they still work at the clinic, by id."""
+    return {r.source_id: works_there(r.data) for r in store.source.records("practitioners")}
+
+
 @lru_cache
 def country_of(zone: str) -> str:
     """Give the country (ISO) whose zone it is, from the time zone database; "" for none."""
@@ -195,31 +308,55 @@ def country_of(zone: str) -> str:
 
 def _arising(steps: Steps) -> Asked:
     store = steps.store
+    decided = {
+        one.subject: one
+        for prefix in (*gates.MAP_PREFIXES, gates.DUPLICATE)
+        for one in store.decisions.questions(prefix)
+        if not one.is_open
+    }
     profiles = held_profiles(store)
-    offered = propose(
+    offered_rows = propose(
         profiles,
         odoo_fields=odoo_fields(steps),
         options=options(steps),
-        confirmed=_proposed_before(steps),
+        before=_proposed_before(steps),
+        suggested=_suggested(store),
     )
-    fields = field_questions(offered)
+    fields = field_questions(offered_rows)
     proposed = {question.subject: question.proposal for question in fields}
 
     def choice_or_proposal(subject: str) -> str | None:
-        return store.decisions.choice(subject) or proposed.get(subject)
+        one = decided.get(subject)
+        return one.choice if one else proposed.get(subject)
 
-    expected = mapping_from(offered, choice_or_proposal, options=options(steps)).mapping
-    values = value_questions(expected, profiles, names=_called(store))
+    def choice(subject: str) -> str | None:
+        one = decided.get(subject)
+        return one.choice if one else None
+
+    expected = mapping_from(
+        offered_rows, choice_or_proposal, options=options(steps), odoo_fields=odoo_fields(steps)
+    ).mapping
+    lists = counts.lists(store, expected)
+    values = value_questions(
+        expected, lists, names=_called(store, expected), offered=offered(steps), choice=choice
+    )
     who = practitioners(store)
+    visits = counts.visits(store, expected, who)
     people = practitioner_questions(
         who,
         odoo_users(steps),
-        _visits(store),
+        visits,
         fallback=steps.config.migration.fallback_user,
-        active={r.source_id: str(r.data.get("active", "1")) not in {"0", "False", "false"}
-                for r in store.source.records("practitioners")},
-    )  # fmt: skip
-    return Asked(offered, fields, values, people)
+        active=at_work(store),
+    )
+    return Asked(offered_rows, fields, values, people, lists, visits, decided)
+
+
+def _suggested(store: Store) -> dict[str, Suggestion]:
+    """Give what a language model suggested when the audit asked it; nothing where none was."""
+    held = store.journey.document(SUGGESTIONS)
+    found = held["found"] if isinstance(held, dict) else {}
+    return {name: Suggestion(one["target"], one["reason"]) for name, one in found.items()}
 
 
 def _keep_proposals(steps: Steps, offered: Iterable[Proposal]) -> None:
@@ -242,17 +379,7 @@ def _as_question(decision: Decision) -> Question:
     return Question(decision.subject, decision.phase, decision.question, decision.options, None)
 
 
-def _called(store: Store) -> dict[str, dict[str, str]]:
-    """Give what locations are called, where the account has a list of them."""
+def _called(store: Store, mapping: Mapping) -> dict[str, dict[str, str]]:
+    """Give what locations are called, by each field that names them by number."""
     names = {r.source_id: str(r.data.get("name") or "") for r in store.source.records("locations")}
-    return {"appointments.location_id": names} if names else {}
-
-
-def _visits(store: Store) -> dict[str, int]:
-    """Count visits by practitioner id."""
-    counts: dict[str, int] = {}
-    for record in store.source.records("appointments"):
-        practitioner = id_text(record.data.get("practitioner_id"))
-        if practitioner is not None:
-            counts[practitioner] = counts.get(practitioner, 0) + 1
-    return counts
+    return {row.field: names for row in mapping.rows if row.transform == "location"}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from workbench import show
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import ATTACHMENT_FIELDS, Kept, Loader, LoadReport, NewLink, Refusal
-from workbench.phases.expectations import STAGES, Due, Expectations
+from workbench.phases import linking
+from workbench.phases.expectations import STAGES, Due, Expectations, tell_issues
 from workbench.state import Fate, How, Issue, IssueKind, Outcome, digest
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Loaded:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    waiting: int = 0
     refused: list[Refusal] = field(default_factory=list)
 
     def add(self, report: LoadReport) -> None:
@@ -68,11 +70,19 @@ def load(
             def tell(rows: int, before: int = before, size: int = len(window)) -> None:
                 told(before + min(rows, size), total, "")
 
+            loader.link(
+                [
+                    link
+                    for due in window
+                    for link in linking.new_links(due.resource, due.source_id, due.expected)
+                ]
+            )
             report = loader.load(_rows(window), on_progress=tell)
             loader.link(list(_aliases(steps, window)))
             _list_kept(steps, window, report.kept)
             _settle(steps, window, report.refused)
             loaded.records += len(window)
+            loaded.waiting += sum(due.expected.fate is None for due in window)
             loaded.add(report)
             told(loaded.records, total, "")
     return loaded
@@ -83,6 +93,7 @@ def load_all(
 ) -> list[Loaded]:
     """Load stages in dependency order."""
     expectations = Expectations(steps.run)
+    expectations.hold_contacts(patients)
     return [load(steps, stage, expectations=expectations, patients=patients) for stage in stages]
 
 
@@ -90,11 +101,11 @@ def as_table(title: str, loaded: Iterable[Loaded]) -> show.Table:
     """Show what loads did."""
     return show.Table(
         title,
-        ("stage", "records", "created", "updated", "unchanged", "refused"),
-        [(one.stage, one.records, one.created, one.updated, one.unchanged, len(one.refused))
-         for one in loaded],
+        ("stage", "records", "created", "updated", "unchanged", "refused", "held back"),
+        [(one.stage, one.records, one.created, one.updated, one.unchanged, len(one.refused),
+          one.waiting) for one in loaded],
         note="Created, updated and unchanged count rows in Odoo; one record may become none, "
-        "one or two.",
+        "one or two. Held back are records that wait for a decision.",
     )  # fmt: skip
 
 
@@ -154,10 +165,8 @@ def _settle(steps: Steps, window: list[Due], refused: list[Refusal]) -> None:
     """Write down what became of each record of a window, and what was odd about it."""
     reasons = {one.external_id: one for one in refused}
     outcomes: list[Outcome] = []
-    odd: list[Issue] = []
     refusals: list[Issue] = []
     for due in window:
-        odd += due.issues(steps.name)
         refusals += [
             Issue(IssueKind.REFUSED_BY_ODOO, due.resource, due.source_id, refusal.field,
                   refusal.reason, f"{row.external_id} is not in Odoo", steps.name)
@@ -177,7 +186,7 @@ def _settle(steps: Steps, window: list[Due], refused: list[Refusal]) -> None:
                                     steps.name))  # fmt: skip
     with steps.store.transaction():
         steps.store.proof.set_outcomes(outcomes)
-        steps.store.staging.add_issues(odd, beside=True)
+        tell_issues(steps.store, window, phase=steps.name)
         steps.store.staging.add_issues(refusals)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench import panels, show
-from workbench.errors import MappingError
-from workbench.mapping import dump_yaml
-from workbench.phases import gates, knowledge
+from workbench.mapping import at_stake, dump_yaml, next_clinic
+from workbench.mapping.combiners import practitioner_subject
+from workbench.mapping.next_clinic import for_next_clinic
+from workbench.phases import fields, gates, ground, knowledge, reporting
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
 from workbench.private import write_private
 from workbench.state import sha256
 
-FILE = "mapping.yaml"
+FILE, TEMPLATE = "mapping.yaml", "mapping-template.yaml"
 
 
 class Map(Steps):
@@ -27,56 +30,83 @@ class Map(Steps):
     def fields(self) -> object:
         """Ask what becomes of each field."""
         knowledge.ask(self)
-        return panels.fields(self.run)
+        return panels.fields(self.run, lambda: fields.facts(self))
 
     @alone
     def values(self) -> object:
         """Ask which value in Odoo stands for each value in PracticeHub."""
+        knowledge.offered(self, refresh=True)
         knowledge.ask(self)
         return panels.values(self.run)
 
     @alone
     def practitioners(self) -> object:
-        """Ask which Odoo user stands for each practitioner, of those Odoo has today."""
+        """Ask which Odoo user stands for each practitioner, of those Odoo has today.
+
+        Above the questions stand those without a user, and those who left the clinic, with
+        the number of appointments at stake.
+        """
         knowledge.odoo_users(self, refresh=True)
-        knowledge.ask(self)
-        return panels.practitioners(self.run)
+        asked = knowledge.ask(self)
+        return show.Stack((self._at_stake(asked), panels.practitioners(self.run)))
+
+    def _at_stake(self, asked: knowledge.Asked) -> show.Table:
+        found = at_stake(
+            knowledge.practitioners(self.store),
+            knowledge.odoo_users(self),
+            asked.visits,
+            active=knowledge.at_work(self.store),
+        )
+        return show.Table(
+            f"{len(found)} practitioner(s) without a user in Odoo, or no longer at work",
+            ("practitioner", "appointments", "at work", "in Odoo", "decided"),
+            [(one.name or f"practitioner {one.number}", one.appointments,
+              "yes" if one.at_work else "no", one.reason,
+              asked.choice(practitioner_subject(one.number)) or "open")
+             for one in found],
+        )  # fmt: skip
 
     @alone
     def confirm(self) -> show.Lines:
         """Write the confirmed map to mapping.yaml, once every question is decided.
 
+        Beside it mapping-template.yaml: what of it another clinic can start from.
+
         Raises:
             DecisionNeededError: headless, and questions are open.
             MappingError: what was decided does not fit together; names the field.
         """
-        knowledge.ask(self)
+        asked = knowledge.ask(self)
         if self.need_decisions():
             return show.Lines(
                 "Not confirmed yet",
                 [f"{len(self.open_decisions())} question(s) are open in the panels above"],
             )
-        found = knowledge.draft(self)
-        if found.faults:
-            faults = "\n".join(f"  {fault.where} {fault.what}" for fault in found.faults)
-            what = f"The decisions do not fit together:\n{faults}"
-            raise MappingError(what, do="Decide these fields anew, then confirm again.")
-        mapping = knowledge.without_duplicates(found.mapping)
+        found = knowledge.fitting(self)
+        account = self.config.practicehub.account
+        mapping = replace(knowledge.without_duplicates(found.mapping), account=account)
         text = dump_yaml(mapping)
-        path = self.run.folder / FILE
-        encoded = text.encode()
-        write_private(path, encoded)
+        counts = {field: known.values for field, known in asked.lists.items()}
+        start = dump_yaml(for_next_clinic(mapping, counts), head=next_clinic.HEAD)
+        written = {FILE: text.encode(), TEMPLATE: start.encode()}
+        for name, content in written.items():
+            write_private(self.run.folder / name, content)
         with self.store.transaction():
             self.store.journey.set_document("mapping", {"hash": mapping.hash, "yaml": text})
-            self.store.journey.add_artefact(
-                FILE, kind="mapping", sha256=sha256(encoded), size=len(encoded)
-            )
+            ground.lay(self.store, mapping)
+            for name, content in written.items():
+                self.store.journey.add_artefact(
+                    name, kind="mapping", sha256=sha256(content), size=len(content)
+                )
+        page = reporting.write_map(self)
         return show.Lines(
             "The map is confirmed",
             [
                 f"{len(mapping.rows)} fields have a disposition each",
                 f"hash of the map {mapping.hash}",
-                f"written to {path}",
+                f"written to {self.run.folder / FILE}",
+                f"another clinic can start from {TEMPLATE}, beside it",
+                f"for the administrator of Odoo: {page}",
             ],
         )
 

@@ -1,4 +1,4 @@
-"""What Odoo offers that expected values depend on: languages, contacts, companies, states.
+"""What Odoo offers that expected values depend on: contacts, companies, states.
 
 Asked once for each name and kept: what we load must not change what we expect.
 """
@@ -28,7 +28,6 @@ _REFERRER, _COMPANY, _STATE, _COUNTRY = "referrer", "company", "state", "country
 class Offers:
     """What was found; keys are without case. A name that Odoo does not know is not in it."""
 
-    languages: frozenset[str]
     contacts: dict[str, int]
     companies: dict[str, int]
     states: frozenset[str]
@@ -39,7 +38,6 @@ def held_offers(store: Store) -> Offers:
     """Give what was found so far."""
     held = cast("dict[str, dict[str, int]]", store.journey.document(DOCUMENT) or {})
     return Offers(
-        frozenset(held.get("languages", {})),
         {name: found for name, found in held.get("contacts", {}).items() if found},
         {name: found for name, found in held.get("companies", {}).items() if found},
         frozenset(name for name, found in held.get("states", {}).items() if found),
@@ -52,9 +50,8 @@ def gather(run: Run, mapping: Mapping) -> Offers:
     store, lookups = run.store, run.lookups
     held = cast("dict[str, dict[str, int]]", store.journey.document(DOCUMENT) or {})
     known = {kind: dict(held.get(kind, {}))
-             for kind in ("languages", "contacts", "companies", "states", "subtypes")}  # fmt: skip
-    if not known["languages"]:
-        known["languages"] = dict.fromkeys(sorted(lookups.languages()), 1)
+             for kind in ("contacts", "companies", "states", "subtypes")}  # fmt: skip
+    if not known["subtypes"]:
         known["subtypes"] = {"note": lookups.note_subtype() or 0}
     _add(known["contacts"], _values(store, mapping, _REFERRER, part="email"), lookups.contacts)
     _add(known["companies"], _values(store, mapping, _COMPANY), lookups.companies)

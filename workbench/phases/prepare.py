@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from workbench import show
 from workbench.errors import GateError
-from workbench.mapping import schema_needs
-from workbench.mapping.model import NAME_ONLY
+from workbench.mapping import Practitioner, invited, schema_needs
+from workbench.mapping.model import INVITE, NAME_ONLY
+from workbench.mapping.rows import SchemaNeeds
 from workbench.odoo import (
     GROUP,
+    ItemKind,
     Level,
     SchemaPlan,
     apply_schema,
@@ -19,6 +21,15 @@ from workbench.phases import knowledge
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
 from workbench.state import Status
+
+INVITED = (
+    "An administrator invites them in Odoo (Settings > Users & Companies > Users), each with the "
+    "e-mail address that the checklist names; then run this phase again. Or decide otherwise "
+    "about them: another user's login, or `name only`."
+)
+"""What to do about users who are missing."""
+_CHOICES = frozenset({ItemKind.SELECTION.value, ItemKind.STAGE.value})
+"""What is in the schema because of single values: it may grow after a sample was approved."""
 
 
 class Prepare(Steps):
@@ -60,7 +71,9 @@ class Prepare(Steps):
                 "rollback", Status.PENDING, message="there is something to take out again"
             )
         after = self._look()
-        self.store.journey.set_document("schema", _what_stands(after))
+        stands = _what_stands(after)
+        self.store.journey.set_document("schema", stands)
+        self.store.journey.set_document("shape", [one for one in stands if one[0] not in _CHOICES])
         return show.Lines(
             "Odoo is prepared", [f"{len(report.made)} made", f"{report.existed} were there already"]
         )
@@ -86,14 +99,17 @@ class Prepare(Steps):
         """List what no key may do: people's groups, new users, and what connect warned of."""
         mapping = knowledge.draft(self).mapping
         todo = []
-        clinical = any(need.clinical for need in schema_needs(mapping).fields)
+        clinical = any(need.clinical for need in self._needs().fields)
         if clinical and self.config.migration.restrict_clinical_fields:
             todo.append((f"put those who should see clinical fields into the group {GROUP!r}",
                          "Settings > Users & Companies > Groups"))  # fmt: skip
         who = knowledge.practitioners(self.store)
+        users = "Settings > Users & Companies > Users"
+        for number in self._to_invite():
+            mail = f"{_named(number, who[number])} <{who[number].email}>"
+            todo.append((f"invite {mail} as a user: their appointments wait for it", users))
         todo += [
-            (f"invite {who[number].name or 'practitioner ' + number}, should they work in Odoo",
-             "Settings > Users & Companies > Users")
+            (f"invite {_named(number, who[number])}, should they work in Odoo", users)
             for number, choice in sorted(mapping.practitioners.items())
             if choice == NAME_ONLY and number in who
         ]  # fmt: skip
@@ -103,25 +119,48 @@ class Prepare(Steps):
                  for f in findings if f["level"] != Level.FINE.value and f["do"]]  # fmt: skip
         return todo
 
+    def _to_invite(self) -> list[str]:
+        """Give the ids of those who were to be invited and are no user of Odoo yet."""
+        users = knowledge.odoo_users(self, refresh=True)
+        who = knowledge.practitioners(self.store)
+        chosen = knowledge.draft(self).mapping.practitioners
+        return [
+            number
+            for number, choice in sorted(chosen.items())
+            if choice == INVITE and number in who and not invited(who[number], users)
+        ]
+
     def judge(self) -> Finding:
-        """Say whether all that the map needs is there."""
+        """Say whether all that the map needs is there; users are invited by a person."""
         plan = self._look()
+        who = knowledge.practitioners(self.store)
         missing = [f"{i.kind.value} {i.name} is not there" for i in plan.to_make()]
         missing += [f"{i.kind.value} {i.name}: {i.why}" for i in plan.conflicts()]
         if self.store.journey.document("schema") is None:
             missing.append("the schema was not applied")
+        waits = tuple(f"{_named(number, who[number])} is to be invited and is no user of Odoo yet"
+                      for number in self._to_invite())  # fmt: skip
         return Finding(
             tuple(missing[:10]),
             (("needed", len(plan.items)), ("there", len(plan.items) - len(plan.to_make()))),
+            do=INVITED if waits and not missing else "",
+            waits=waits,
         )
+
+    def _needs(self) -> SchemaNeeds:
+        return schema_needs(knowledge.draft(self).mapping, stored=knowledge.stored(self))
 
     def _look(self) -> SchemaPlan:
         return plan_schema(
             self.run.destination,
-            schema_needs(knowledge.draft(self).mapping),
+            self._needs(),
             module=self.config.module,
             restrict_clinical=self.config.migration.restrict_clinical_fields,
         )
+
+
+def _named(number: str, who: Practitioner) -> str:
+    return who.name or f"practitioner {number}"
 
 
 def _what_stands(plan: SchemaPlan) -> list[list[str]]:

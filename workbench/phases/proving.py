@@ -106,7 +106,7 @@ def _actual(steps: Steps, rows: list[LoadRow]) -> dict[str, Mapping[str, object]
     for row in rows:
         names, fields = wanted.setdefault(row.model, (set(), set()))
         names.add(row.external_id)
-        fields.update(row.values)
+        fields.update((*row.values, *row.stays))
     found: dict[str, Mapping[str, object] | None] = {}
     with steps.run.progress("reading back", unit="records") as told:
         for model, (names, fields) in wanted.items():

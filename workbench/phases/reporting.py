@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from workbench import masking, show
-from workbench.phases import gates, knowledge, reading
+from workbench.phases import counts, gates, knowledge, reading
 from workbench.reports import (
     Mask,
     Page,
+    Person,
     Section,
     keep,
     render,
@@ -23,6 +24,7 @@ from workbench.reports import (
 
 if TYPE_CHECKING:
     from workbench.odoo import RollbackPlan
+    from workbench.phases.steps import Steps
     from workbench.run import Run
 
 DISTRIBUTION = "practicehub-odoo-workbench"
@@ -65,6 +67,24 @@ def write_preflight_report(run: Run) -> Path:
     )  # fmt: skip
 
 
+def write_map(steps: Steps) -> Path:
+    """Write the map as it is decided so far, for whoever looks after Odoo."""
+    store = steps.store
+    mapping = knowledge.draft(steps).mapping
+    who = knowledge.practitioners(store)
+    works = knowledge.at_work(store)
+    visits = counts.visits(store, mapping, who)
+    return write_mapping(
+        store,
+        steps.run.folder,
+        mapping=mapping,
+        odoo_fields=knowledge.odoo_fields(steps),
+        lists={name: one.values for name, one in counts.lists(store, mapping).items()},
+        people=[Person(number, one.name, visits.get(number, 0), works[number])
+                for number, one in who.items()],
+    )  # fmt: skip
+
+
 def write_rollback(run: Run, *, left: RollbackPlan) -> None:
     """Write what a rollback took out, what stayed and why, and what it cannot take back."""
     done = run.store.journey.document("rolled_back")
@@ -101,10 +121,9 @@ def write_sample(run: Run) -> None:
 
 def write_all(run: Run) -> list[Path]:
     """Write every report of the run into its `reports/`."""
-    mapping = knowledge.draft(run.reconcile).mapping
     return [
         write_preflight_report(run),
-        write_mapping(run.store, run.folder, rows=mapping.rows),
+        write_map(run.reconcile),
         *write_reports(
             run.store, run.folder, mask=_mask(run), versions=versions(run), hashes=hashes(run)
         ),

@@ -8,7 +8,7 @@ from workbench import panels, show
 from workbench.errors import DecisionNeededError
 from workbench.odoo import RollbackPlan, apply_rollback, plan_rollback
 from workbench.panels import RollbackDesk
-from workbench.phases import gates
+from workbench.phases import gates, linking
 from workbench.phases.finding import Finding
 from workbench.phases.reporting import write_rollback
 from workbench.phases.steps import Steps, alone
@@ -87,6 +87,7 @@ class Rollback(Steps):
             )
         with self.store.transaction():
             self.store.proof.clear_outcomes()
+            linking.forget(self.store)
             for phase in UNDONE:
                 if self.store.journey.phase(phase).status is not Status.PENDING:
                     self.store.journey.set_phase(

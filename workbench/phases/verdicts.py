@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench import show
-from workbench.errors import GateError, PhaseFailedError
+from workbench.errors import DecisionNeededError, GateError, PhaseFailedError
 from workbench.phases import gates
 from workbench.phases.order import BY_NAME, PHASES
 from workbench.state import Status
@@ -19,7 +19,7 @@ def conclude(run: Run) -> show.Verdict:
     """Judge the phase of an opened run from the state, record it, and show it.
 
     Raises:
-        DecisionNeededError: headless, and a person must decide first.
+        DecisionNeededError: headless, and a person must decide, or do something in Odoo, first.
         PhaseFailedError: headless, and the phase's figures say that it is not done.
         GateError: the run was not opened for a phase.
     """
@@ -37,6 +37,14 @@ def conclude(run: Run) -> show.Verdict:
             if run.headless:
                 what = f"{run.phase} is not done: {message}."
                 raise PhaseFailedError(what, do=finding.do or None)
+        elif finding.waits:
+            status, message = Status.WAITING, "; ".join(finding.waits)
+            run.store.journey.set_phase(
+                run.phase, status, message=message, basis=gates.basis(run.store, run.phase)
+            )
+            if run.headless:
+                what = f"{run.phase} waits for a person: {message}."
+                raise DecisionNeededError(what, do=finding.do or None)
         elif steps.need_decisions():
             status, message = Status.WAITING, run.store.journey.phase(run.phase).message
         else:
@@ -49,7 +57,7 @@ def conclude(run: Run) -> show.Verdict:
         status=status.value,
         message=message,
         facts=finding.facts,
-        next=(finding.do if finding.missing else "") or _next(run.phase, status),
+        next=(finding.do if finding.missing or finding.waits else "") or _next(run.phase, status),
         ledger_head=run.store.ledger.head(),
     )
 

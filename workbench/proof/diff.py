@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from html.parser import HTMLParser
 
 from workbench.errors import EvidenceError
 from workbench.mapping.rows import LoadRow, Ref, Value
+from workbench.proof.markup import html_shape
 from workbench.staging.paths import is_empty, value_at
 from workbench.state import Difference, Store, Verdict, canonical
 
@@ -25,7 +25,7 @@ class Match(StrEnum):
 
 
 class Rule(StrEnum):
-    """Why a field that is not plainly equal got its verdict. The first six tolerate.
+    """Why a field that is not plainly equal got its verdict. The first seven tolerate.
 
     HTML_EQUIVALENT: Odoo cleans HTML as it stores it: it wraps a bare text in a paragraph,
     spells entities its own way and adds attributes. Text, order and kind of tags, and the
@@ -37,6 +37,8 @@ class Rule(StrEnum):
     MORE_LINKS: every link that was expected is there, beside others that Odoo or a person
     added (a contact that existed before keeps its own tags).
     EMPTY_FILE: Odoo keeps no checksum of a file of 0 bytes; ours is the checksum of nothing.
+    ODOO_VALUE_STAYS: the contact was there before the patient was linked to it, and holds
+    what it held then; what PracticeHub says otherwise stands in a note on it.
     ABSENT: Odoo has no record of that external id.
     NOT_READ: the field was not among what Odoo answered.
     UNRESOLVED: what the field should point to does not exist in Odoo.
@@ -48,6 +50,7 @@ class Rule(StrEnum):
     FLOAT_ROUNDING = "float_rounding"
     MORE_LINKS = "more_links"
     EMPTY_FILE = "empty_file"
+    ODOO_VALUE_STAYS = "odoo_value_stays"
     ABSENT = "absent"
     NOT_READ = "not_read"
     UNRESOLVED = "unresolved"
@@ -61,6 +64,7 @@ TOLERANCES = frozenset(
         Rule.FLOAT_ROUNDING,
         Rule.MORE_LINKS,
         Rule.EMPTY_FILE,
+        Rule.ODOO_VALUE_STAYS,
     }
 )
 """The rules that tolerate; any other one names a difference."""
@@ -147,7 +151,7 @@ def compare(
             what = f"{row.external_id} is expected twice."
             raise EvidenceError(what, do="Keep the run folder and report this.")
         seen.add(row.external_id)
-        cells += len(row.values)
+        cells += len(row.values) + len(row.stays)
         found = actual.get(row.external_id)
         if found is None:
             absent.append(row.external_id)
@@ -179,6 +183,7 @@ def compare(
                         actual="" if got is _MISSING else _text(_plain(got)),
                     )
                 )  # fmt: skip
+        differences += _stayed(row, found, scope, counts, source_of)
     for model, fields in equal.items():
         for name, count in fields.items():
             key = (model, name, Match.EQUAL.value, "")
@@ -196,20 +201,41 @@ def source_texts(store: Store) -> SourceOf:
     held: dict[tuple[str, str], Mapping[str, object]] = {}
 
     def text(row: LoadRow, name: str) -> str:
-        key = (row.resource, row.source_id)
-        if key not in held:
-            held.clear()  # rows of one record come together; nothing more need be kept
-            record = store.source.record(*key)
-            held[key] = record.data if record else {}
         found = []
-        for named in row.sources.get(name, "").split(", "):
-            path = named.removeprefix(f"{row.resource}.")
-            value = value_at(held[key], path) if path else None
+        for key, path in _named(row, name):
+            if key not in held:
+                if len(held) > _TOGETHER:
+                    held.clear()  # rows of one record come together; nothing more need be kept
+                record = store.source.record(*key)
+                held[key] = record.data if record else {}
+            value = value_at(held[key], path)
             if not is_empty(value):
                 found.append(value if isinstance(value, str) else canonical(value))
         return " | ".join(found)
 
     return text
+
+
+_TOGETHER = 20
+"""Records kept at a time while source values are looked up."""
+
+
+def _named(row: LoadRow, name: str) -> list[tuple[tuple[str, str], str]]:
+    """Give record and path of each source field of a cell; the field's path may hold commas.
+
+    A field of another record of the patient's, an answer to a form, names its record:
+    "custom_form_responses/31.data[Intake / Allergies].value".
+    """
+    told = row.sources.get(name, "")
+    other = r"(?P<resource>[a-z_]+)/(?P<id>[^./, ]+)"
+    begins = list(re.finditer(rf"(?:^|, )(?:{re.escape(row.resource)}|{other})\.", told))
+    if not begins:
+        return []
+    ends = [found.start() for found in begins[1:]] + [len(told)]
+    return [
+        ((found["resource"] or row.resource, found["id"] or row.source_id), told[found.end() : end])
+        for found, end in zip(begins, ends, strict=True)
+    ]
 
 
 _SHA1_OF_NOTHING = hashlib.sha1(b"", usedforsecurity=False).hexdigest()
@@ -219,7 +245,7 @@ _UNRESOLVED = object()
 
 def _absence(row: LoadRow, scope: str, counts: Counts) -> Difference:
     """Count every field of a record that is not there as different, and list it once."""
-    for name in row.values:
+    for name in (*row.values, *row.stays):
         key = (row.model, name, Match.DIFFERENT.value, Rule.ABSENT.value)
         counts[key] = counts.get(key, 0) + 1
     return Difference(
@@ -227,6 +253,28 @@ def _absence(row: LoadRow, scope: str, counts: Counts) -> Difference:
         verdict=Match.DIFFERENT.value, rule=Rule.ABSENT.value,
         source=f"{row.resource}/{row.source_id}", expected="a record", actual="",
     )  # fmt: skip
+
+
+def _stayed(
+    row: LoadRow, found: Mapping[str, object], scope: str, counts: Counts, source_of: SourceOf
+) -> list[Difference]:
+    """See that what Odoo had before us, and is to keep, is what it holds now."""
+    listed: list[Difference] = []
+    for name, held in row.stays.items():
+        got = found.get(name, _MISSING)
+        match, rule = Match.DIFFERENT, Rule.NOT_READ.value if got is _MISSING else ""
+        if (got or None) == (held or None):
+            match, rule = Match.TOLERATED, Rule.ODOO_VALUE_STAYS.value
+        key = (row.model, name, match.value, rule)
+        counts[key] = counts.get(key, 0) + 1
+        listed.append(
+            Difference(
+                scope=scope, external_id=row.external_id, model=row.model, field=name,
+                verdict=match.value, rule=rule, source=source_of(row, name),
+                expected=_text(held), actual="" if got is _MISSING else _text(_plain(got)),
+            )
+        )  # fmt: skip
+    return listed
 
 
 def _resolved(value: Value, resolve: Callable[[Ref], object]) -> object:
@@ -311,65 +359,3 @@ def _text(value: object) -> str:
     if isinstance(value, frozenset | list | tuple):
         return ", ".join(sorted(map(str, value)))
     return str(value)
-
-
-# HTML ------------------------------------------------------------------------------------
-
-_WRAPPERS = frozenset({"p", "div", "span"})
-_VOID = frozenset({"br", "hr", "img", "col", "wbr"})
-_SAME_TAG = {"b": "strong", "i": "em"}
-_TARGETS = ("href", "src")
-_SPACE = re.compile(r"\s+")
-
-
-def html_shape(text: str) -> tuple[str, ...]:
-    """Give the text, tags and targets of a piece of HTML, free of how it is spelt.
-
-    Runs of white space (a no-break space too) count as one space, entities as their
-    characters. Paragraphs, divisions and spans count as breaks in the text only where they
-    part one text from another, so that a wrapper around the whole changes nothing.
-    """
-    shape = _Shape()
-    shape.feed(text)
-    shape.close()
-    return shape.done()
-
-
-class _Shape(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._parts: list[str] = []
-        self._pending = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _WRAPPERS:
-            if tag != "span":
-                self._flush()
-            return
-        self._flush()
-        targets = "".join(f" {name}={value}" for name, value in sorted(
-            (name, value or "") for name, value in attrs if name in _TARGETS
-        ))  # fmt: skip
-        self._parts.append(f"<{_SAME_TAG.get(tag, tag)}{targets}>")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _WRAPPERS:
-            if tag != "span":
-                self._flush()
-            return
-        if tag not in _VOID:
-            self._flush()
-            self._parts.append(f"</{_SAME_TAG.get(tag, tag)}>")
-
-    def handle_data(self, data: str) -> None:
-        self._pending += data
-
-    def done(self) -> tuple[str, ...]:
-        self._flush()
-        return tuple(self._parts)
-
-    def _flush(self) -> None:
-        text = _SPACE.sub(" ", self._pending).strip()
-        self._pending = ""
-        if text:
-            self._parts.append(text)

@@ -6,19 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from workbench.mapping.model import MapRow
 from workbench.proof.balance import Balance, balance, orphans
 from workbench.proof.diff import Match
 from workbench.reports import charts
+from workbench.reports.cleanse import listed_ids, write_cleanse
 from workbench.reports.page import Page, Section, csv_text, keep, render
 from workbench.show import Table
-from workbench.state import Decision, Fate, IssueKind, Store, Verdict
+from workbench.state import Decision, Fate, Store, Verdict
 
 Mask = Callable[[str, object], str]
 """How a field's value looks where it may be saved (see `workbench.masking`)."""
 
-SHOWN_IDS = 40
-"""Ids listed in one line of a report; `outcomes.csv` has them all."""
 SHOWN_CELLS = 500
 """Differing cells listed in the HTML report; the CSV has them all."""
 
@@ -51,7 +49,7 @@ def write_reports(
     return [*written, write_summary(store, folder)]
 
 
-# preflight and mapping -------------------------------------------------------------------
+# preflight -------------------------------------------------------------------------------
 
 
 def write_preflight(
@@ -70,82 +68,7 @@ def write_preflight(
     return keep(store, folder, "preflight.html", render(page))
 
 
-def write_mapping(store: Store, folder: Path, *, rows: Iterable[MapRow]) -> Path:
-    """Write mapping.html: every source field, what becomes of it, why, and who said so."""
-    profiles = {row.path: row.profile for row in store.staging.fields()}
-    lines = []
-    kinds: Counter[str] = Counter()
-    for row in rows:
-        decision = store.decisions.get(f"field:{row.field}")
-        profile = profiles.get(row.field, {})
-        kinds[str(row.disposition)] += 1
-        lines.append(
-            (row.field, profile.get("filled"), str(row.disposition), _targets(row), row.transform,
-             row.why, _who(decision))
-        )  # fmt: skip
-    values = [
-        (decision.subject.removeprefix("value:"), decision.choice or "open", _who(decision))
-        for decision in store.decisions.questions("value:")
-    ]
-    people = [
-        (decision.subject.removeprefix("practitioner:"), decision.choice or "open", _who(decision))
-        for decision in store.decisions.questions("practitioner:")
-    ]
-    page = Page(
-        "What becomes of every field",
-        f"{len(lines)} source fields, each with one disposition. {_counted(kinds)}.",
-        folder.name, store.ledger.head(),
-        facts=[("hash of the map", store.journey.document_hash("mapping") or "not confirmed yet")],
-        sections=[
-            Section("Fields", figures=[charts.fill(store.staging.fields())], tables=[
-                Table("Field by field", ("source field", "records with it", "disposition",
-                                         "in Odoo", "transform", "why", "decided by"), lines)]),
-            Section("Values", tables=[
-                Table("Value by value", ("source value", "in Odoo", "decided by"), values)]),
-            Section("Practitioners", tables=[
-                Table("By id", ("practitioner", "in Odoo", "decided by"), people)]),
-        ],
-    )  # fmt: skip
-    return keep(store, folder, "mapping.html", render(page))
-
-
-# cleanse and sample ----------------------------------------------------------------------
-
-
-def write_cleanse(store: Store, folder: Path) -> list[Path]:
-    """Write cleanse.html and cleanse.csv: everything odd, by record and field, no values.
-
-    The page also counts, by field, what reading the values changed.
-    """
-    columns = ("kind", "resource", "id", "field", "rule", "what happens", "found in",
-               "at (UTC)", "meaning")  # fmt: skip
-    rows = (
-        (i.kind, i.resource, i.source_id, i.field, i.rule, i.outcome, i.phase, at, i.kind.meaning)
-        for at, i in store.staging.dated_issues()
-    )
-    counts = store.staging.issue_counts()
-    kinds = sorted({kind for kind, *_ in counts})
-    page = Page(
-        "What is odd in the source",
-        f"{sum(count for *_, count in counts)} issues. None stops the migration by itself; "
-        "each says what happens.",
-        folder.name, store.ledger.head(),
-        sections=[
-            Section("By kind", figures=[charts.issues(counts)], tables=[
-                Table("What each kind means", ("kind", "meaning"),
-                      [(kind, IssueKind(kind).meaning) for kind in kinds]),
-                Table("What happens", ("kind", "what happens", "records"),
-                      store.staging.issue_outcomes())]),
-            Section("By field", tables=[
-                Table("Where to cleanse", ("kind", "resource", "field", "records"), counts,
-                      "Every record is listed by id in cleanse.csv.")]),
-            Section("What reading the values changed", _CHANGES, tables=[changes_table(store)]),
-        ],
-    )  # fmt: skip
-    return [
-        keep(store, folder, "cleanse.csv", csv_text(columns, rows)),
-        keep(store, folder, "cleanse.html", render(page)),
-    ]
+# the sample ------------------------------------------------------------------------------
 
 
 def write_sample_diff(store: Store, folder: Path, *, mask: Mask) -> list[Path]:
@@ -273,27 +196,10 @@ def write_summary(store: Store, folder: Path, *, facts: Sequence[tuple[str, obje
 
 # parts -----------------------------------------------------------------------------------
 
-_CHANGES = (
-    "Typed values stand beside the raw ones and never in their place. Of every field that was "
-    "read into another form, the rule, how many records have it, and how many changed."
-)
 _EQUATION = (
     "For every resource: distinct = created + updated + merged + excluded + rejected, and "
     "nothing is unresolved. Every record's fate is listed in outcomes.csv."
 )
-
-
-def changes_table(store: Store) -> Table:
-    """Give what reading the values changed, field by field, as the extraction counted it."""
-    held = store.journey.document("changes")
-    rows = held if isinstance(held, list) else []
-    return Table(
-        "Changes by field",
-        ("field", "read as", "records with it", "changed", "odd"),
-        [(row["field"], row["rule"], row["filled"], row["changed"],
-          ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in row["odd"].items()))
-         for row in rows],
-    )  # fmt: skip
 
 
 def balance_table(sums: Balance) -> Table:
@@ -340,13 +246,8 @@ def _reasons(store: Store, fate: Fate) -> Table:
     found: dict[tuple[str, str], list[str]] = {}
     for outcome in store.proof.outcomes(fate=fate):
         found.setdefault((outcome.resource, outcome.reason), []).append(outcome.source_id)
-    rows = [(*key, len(ids), _ids(ids)) for key, ids in sorted(found.items())]
+    rows = [(*key, len(ids), listed_ids(ids)) for key, ids in sorted(found.items())]
     return Table(f"Records {fate.value}", ("resource", "reason", "records", "ids"), rows)
-
-
-def _ids(ids: Sequence[str]) -> str:
-    more = f" … and {len(ids) - SHOWN_IDS:,} more" if len(ids) > SHOWN_IDS else ""
-    return ", ".join(ids[:SHOWN_IDS]) + more
 
 
 def _by_match(verdicts: Iterable[Verdict]) -> Counter[str]:
@@ -358,14 +259,6 @@ def _by_match(verdicts: Iterable[Verdict]) -> Counter[str]:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "nothing"
-
-
-def _targets(row: MapRow) -> str:
-    return ", ".join(target for target in (row.target, *row.also) if target)
-
-
-def _who(decision: Decision | None) -> str:
-    return "" if decision is None or decision.is_open else decision.decided_by or ""
 
 
 def _said(decision: Decision | None) -> str:

@@ -1,12 +1,19 @@
 """Field paths: how a value inside a record is named.
 
 `city` is a field, `address.line1` a field of a nested object, `numbers[].number` a field
-of every object in a list. A list of plain values has the path of the list itself.
+of every object in a list. A list of plain values has the path of the list itself. The value
+of a form's answer is named after form and question: `data[Intake / Allergies].value` (see
+`forms`); such a path is compared as a whole and leads to nothing but that answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from workbench.staging.forms import ANSWERS, VALUE, answer_path, form_of, is_answer
+
+_UNNAMED = f"{ANSWERS}[]"
 
 
 def leaves(record: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -15,8 +22,22 @@ def leaves(record: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     A path is yielded once for every value found there: several times where lists are on
     the way. Empty objects and empty lists are yielded as None.
     """
+    form = form_of(record)
     for key, value in record.items():
-        yield from _leaves(key, value)
+        if form is not None and key == ANSWERS and value:
+            yield from _answers(form, value)
+        else:
+            yield from _leaves(key, value)
+
+
+def _answers(form: str, items: object) -> Iterator[tuple[str, object]]:
+    for item in items if isinstance(items, list) else []:
+        named = answer_path(form, item)
+        if named is None:
+            yield from _leaves(_inside(ANSWERS, item), item)
+            continue
+        for key, inner in item.items():
+            yield from _leaves(named if key == VALUE else f"{_UNNAMED}.{key}", inner)
 
 
 def _leaves(path: str, value: object) -> Iterator[tuple[str, object]]:
@@ -29,9 +50,13 @@ def _leaves(path: str, value: object) -> Iterator[tuple[str, object]]:
         if not value:
             yield path, None
         for inner in value:
-            yield from _leaves(f"{path}[]" if isinstance(inner, Mapping | list) else path, inner)
+            yield from _leaves(_inside(path, inner), inner)
     else:
         yield path, value
+
+
+def _inside(path: str, inner: object) -> str:
+    return f"{path}[]" if isinstance(inner, Mapping | list) else path
 
 
 def is_empty(value: object) -> bool:
@@ -61,9 +86,37 @@ def value_at(record: Mapping[str, object], path: str) -> object:
     """Give the value at a path, None where there is none.
 
     For a path through a list the answer is a list with one entry for each object of it,
-    so that the answers for `numbers[].number` and `numbers[].iso2` stand in step.
+    so that the answers for `numbers[].number` and `numbers[].iso2` stand in step. A form's
+    answer is the value itself; a list of the filled ones where the form asks twice.
     """
-    return _at(record, path)
+    if path in record or not path.startswith(f"{ANSWERS}["):
+        return _at(record, path)
+    form = form_of(record)
+    if form is None:
+        return _at(record, path)
+    items = record[ANSWERS]
+    if is_answer(path):
+        return _answer(form, items, path)
+    if path.startswith(f"{_UNNAMED}.{VALUE}"):
+        # an answer that has a name is not found under the path of those without
+        items = [item for item in _listed(items) if answer_path(form, item) is None]
+    return _in_list(items, path[len(_UNNAMED) :])
+
+
+def _answer(form: str, items: object, path: str) -> object:
+    found = []
+    for item in _listed(items):
+        named = answer_path(form, item)
+        if named is None or not path.startswith(named):
+            continue
+        value = _at({named: item[VALUE]}, path)
+        if not is_empty(value):
+            found.append(value)
+    return found if len(found) > 1 else found[0] if found else None
+
+
+def _listed(items: object) -> list[Any]:
+    return items if isinstance(items, list) else []
 
 
 def _at(value: object, path: str) -> object:
@@ -96,9 +149,40 @@ def _in_list(value: object, rest: str) -> object:
 
 
 def only(record: Mapping[str, object], paths: Collection[str]) -> dict[str, object]:
-    """Give a copy of a record with the named paths and nothing else."""
-    found = _only(record, frozenset(paths), "")
-    return found if isinstance(found, dict) else {}
+    """Give a copy of a record with the named paths and nothing else.
+
+    Of a form's answer that is filled and not named, its question is left out as well.
+    """
+    wanted = frozenset(paths)
+    form = form_of(record)
+    kept: dict[str, object] = {}
+    for key, raw in record.items():
+        if form is not None and key == ANSWERS:
+            inner = _only_answers(form, raw, wanted)
+        else:
+            inner = _only(raw, wanted, str(key))
+        if inner is not None:
+            kept[key] = inner
+    return kept
+
+
+def _only_answers(form: str, items: object, paths: frozenset[str]) -> object:
+    inside: list[object] = []
+    for item in _listed(items):
+        named = answer_path(form, item)
+        if named is None:
+            inside.append(_only(item, paths, _inside(ANSWERS, item)))
+            continue
+        kept = {
+            key: inner
+            for key, raw in item.items()
+            if (inner := _only(raw, paths, named if key == VALUE else f"{_UNNAMED}.{key}"))
+            is not None
+        }
+        # a question that stands there without its answer would read as not answered
+        told = VALUE in kept or is_empty(item[VALUE])
+        inside.append(kept if told and kept else None)
+    return [inner for inner in inside if inner is not None] or None
 
 
 def _only(value: object, paths: frozenset[str], path: str) -> object:
@@ -106,13 +190,10 @@ def _only(value: object, paths: frozenset[str], path: str) -> object:
         kept = {
             key: inner
             for key, raw in value.items()
-            if (inner := _only(raw, paths, f"{path}.{key}" if path else str(key))) is not None
+            if (inner := _only(raw, paths, f"{path}.{key}")) is not None
         }
         return kept or None
     if isinstance(value, list):
-        inside = [
-            _only(inner, paths, f"{path}[]" if isinstance(inner, Mapping | list) else path)
-            for inner in value
-        ]
+        inside = [_only(inner, paths, _inside(path, inner)) for inner in value]
         return [inner for inner in inside if inner is not None] or None
     return value if path in paths else None

@@ -12,17 +12,27 @@ import yaml
 from workbench.assets import templates
 from workbench.staging.normalise import folded, main_region, pick
 
+_EIR = "AC-FHKNPRTV-Y"
 POSTCODES = {
-    "NL": re.compile(r"\d{4}\s?[A-Z]{2}"),
+    "NL": re.compile(r"[1-9]\d{3}\s?[A-Z]{2}"),
     "GB": re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"),
-    "DE": re.compile(r"\d{5}"),
-    "FR": re.compile(r"\d{5}"),
+    "IE": re.compile(rf"[{_EIR}]\d[\dW]\s?[\d{_EIR}]{{4}}"),
+    "CA": re.compile(r"[A-Z]\d[A-Z]\s?\d[A-Z]\d"),
+    "DE": re.compile(r"(?:D-)?\d{5}"),
+    "FR": re.compile(r"(?:F-)?\d{5}"),
     "ES": re.compile(r"\d{5}"),
-    "BE": re.compile(r"\d{4}"),
+    "AT": re.compile(r"(?:A-)?\d{4}"),
+    "BE": re.compile(r"(?:B-)?\d{4}"),
+    "CH": re.compile(r"(?:CH-)?\d{4}"),
+    "LU": re.compile(r"(?:L-)?\d{4}"),
     "AU": re.compile(r"\d{4}"),
-    "US": re.compile(r"\d{5}(-\d{4})?"),
+    "US": re.compile(r"\d{5}(?:-\d{4})?"),
 }
 """Postcode patterns of countries whose addresses can be split with certainty."""
+POSTCODES_ALONE = frozenset({"CA", "GB", "IE", "NL"})
+"""Countries whose postcodes hold letters, and look like those of no other country here."""
+POSTCODE_LAST = frozenset({"AU", "CA", "GB", "IE", "US"})
+"""Countries that write the postcode behind the town; all others write it before."""
 
 
 def country_code(value: object) -> str | None:

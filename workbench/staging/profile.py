@@ -7,7 +7,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from workbench.staging.forms import question_of
 from workbench.staging.normalise import pick
 from workbench.staging.paths import is_empty, leaves
 from workbench.staging.shapes import format_of, shape_of
@@ -15,6 +17,8 @@ from workbench.staging.times import Order
 
 MOST_VALUES = 200
 """A list with more distinct values is no pick-list."""
+MOST_DISTINCT = 10_000
+"""Different values of a field are counted to this number; beyond it there are "more than"."""
 SEVERAL = 3
 """A value of a field we do not know is shown only if at least so many records have it."""
 LONGEST_VALUE = 60
@@ -63,9 +67,13 @@ def words_of(path: str) -> tuple[str, ...]:
 
 
 def identifies(path: str) -> bool:
-    """Say whether a field's name promises something that one person alone may have."""
+    """Say whether a field's name promises something that one person alone may have.
+
+    An answer to a form goes by its question.
+    """
     return any(
-        word in _IDENTIFYING or word.startswith(_IDENTIFYING_STEMS) for word in words_of(path)
+        word in _IDENTIFYING or word.startswith(_IDENTIFYING_STEMS)
+        for word in words_of(question_of(path))
     )
 
 
@@ -79,7 +87,7 @@ class FieldProfile:
         records: how many records of the resource were looked at.
         present: how many have the field, filled or not.
         filled: how many hold something in it.
-        distinct: how many different values.
+        distinct: how many different values; one more than `MOST_DISTINCT` means more than that.
         longest: length of the longest value, in characters.
         types: JSON type to how many values ("text", "integer", "decimal", "boolean", "null").
         formats: format to how many filled texts (see `shapes.format_of`).
@@ -112,6 +120,20 @@ class FieldProfile:
         """Give the share of filled texts in one of the formats, 0 to 1."""
         total = sum(self.formats.values())
         return sum(self.formats.get(name, 0) for name in formats) / total if total else 0.0
+
+    @property
+    def distinct_told(self) -> str:
+        """How many different values, in words where they were not counted to the end."""
+        return (
+            f"{self.distinct:,}"
+            if self.distinct <= MOST_DISTINCT
+            else f"more than {MOST_DISTINCT:,}"
+        )
+
+    @property
+    def filled_share(self) -> float:
+        """Which share of the records hold something in the field, 0 to 1."""
+        return self.filled / self.records if self.records else 0.0
 
     @property
     def order(self) -> Order:
@@ -182,6 +204,7 @@ class _Gathered:
     longest: int = 0
     listed: bool = False
     zero: bool = False
+    texts: int = 0
     types: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
     shapes: Counter[str] = field(default_factory=Counter)
@@ -196,14 +219,16 @@ class _Gathered:
             self.types[_type(value)] += 1
             if is_empty(value):
                 continue
-            shown = pick(value) or ""
             self.longest = max(self.longest, len(str(value)))
-            self.distinct.add(hash(shown))
-            if len(self.distinct) <= MOST_VALUES:
-                self.values[shown] += 1
+            if len(self.distinct) <= MOST_DISTINCT:
+                shown = pick(value) or ""
+                self.distinct.add(hash(shown))
+                if len(self.distinct) <= MOST_VALUES:
+                    self.values[shown] += 1
             if isinstance(value, str):
-                self.formats[format_of(value)] += 1
-                if self.formats.total() <= SHAPES_OF:
+                self.formats[_format_of(value)] += 1
+                self.texts += 1
+                if self.texts <= SHAPES_OF:
                     self.shapes[shape_of(value)] += 1
             elif value == 0 and not isinstance(value, bool):
                 self.zero = True
@@ -228,8 +253,10 @@ def profile_records(resource: str, rows: Iterable[Mapping[str, object]]) -> list
         for path, value in leaves(row):
             found.setdefault(path, []).append(value)
         for path, values in found.items():
-            listed = "[]" in path or isinstance(row.get(path), list)
-            gathered.setdefault(path, _Gathered()).add(values, listed=listed)
+            listed = "[]" in path or len(values) > 1 or isinstance(row.get(path), list)
+            if path not in gathered:
+                gathered[path] = _Gathered()
+            gathered[path].add(values, listed=listed)
     paths = sorted(gathered)
     return [
         _profile(resource, path, gathered[path], records)
@@ -253,7 +280,7 @@ def _profile(resource: str, path: str, got: _Gathered, records: int) -> FieldPro
 
 def _shown(path: str, got: _Gathered) -> dict[str, int]:
     """Give the values of a pick-list that identifies nobody, else nothing."""
-    words = frozenset(words_of(path))
+    words = frozenset(words_of(question_of(path)))
     private = {*DATES, *INSTANTS, "email", "phone", "url", "html", "json", "lines"}
     if (
         len(got.distinct) > MOST_VALUES
@@ -269,6 +296,12 @@ def _shown(path: str, got: _Gathered) -> dict[str, int]:
     if identifies(told) or "practitioner" in words or path == "name" or path.endswith("_name"):
         return {}
     return dict(got.values) if min(got.values.values()) >= SEVERAL else {}
+
+
+@lru_cache(maxsize=4096)
+def _format_of(value: str) -> str:
+    """Name a text's format; most fields say the same few things over and over."""
+    return format_of(value)
 
 
 def _type(value: object) -> str:

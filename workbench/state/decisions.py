@@ -70,16 +70,23 @@ class Decisions(Part):
     """Written alike by panels, the command line and decision files."""
 
     def ask(self, questions: Iterable[Question]) -> None:
-        """Put questions; one that was decided on the same basis stays decided."""
+        """Put questions; one that was decided on the same basis stays decided.
+
+        Its words may change without that: how many records it is about, what is offered.
+        """
         with self._store.transaction() as db:
             for question in questions:
                 proposal = None if question.subject in NEVER_PROPOSED else question.proposal
                 basis = digest(question.basis)
+                options = canonical(list(question.options))
+                reasons = canonical(list(question.reasons))
                 row = self._one(
-                    "SELECT basis, withdrawn, proposal FROM decisions WHERE subject=?",
+                    "SELECT basis, withdrawn, proposal, question, options, open_value, reasons, "
+                    "confidence FROM decisions WHERE subject=?",
                     question.subject,
                 )
-                if row == (basis, 0, proposal):
+                if row == (basis, 0, proposal, question.question, options,
+                           int(question.open_value), reasons, question.confidence):  # fmt: skip
                     continue
                 db.execute(
                     "INSERT INTO decisions (subject, phase, question, options, open_value, "
@@ -90,8 +97,8 @@ class Decisions(Part):
                     "reasons=excluded.reasons, confidence=excluded.confidence, "
                     "basis=excluded.basis, asked_at=excluded.asked_at, withdrawn=0",
                     (question.subject, question.phase, question.question,
-                     canonical(list(question.options)), int(question.open_value), proposal,
-                     canonical(list(question.reasons)), question.confidence, basis, now()),
+                     options, int(question.open_value), proposal, reasons, question.confidence,
+                     basis, now()),
                 )  # fmt: skip
                 self._store.ledger.append("asked", question.subject, detail={"basis": basis})
 

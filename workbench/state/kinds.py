@@ -28,11 +28,13 @@ class IssueKind(StrEnum):
         DATE_ZERO: the database's "0000-00-00", which is no date; it is empty.
         TIME_SKIPPED, TIME_TWICE: a local time that the clocks jumped over, or passed twice.
         VALUE_EMPTIED: something stood there, and once it was read nothing is left of it.
+        VALUE_DIFFERS: two fields that feed one target say two things; one of them counts.
         VALUE_UNMAPPED, FIELD_UNKNOWN: seen for the first time after the map was confirmed.
 
     Loading:
         REFUSED_BY_ODOO: Odoo did not take the record.
         EDITED_IN_ODOO: a person changed the field in Odoo; their value stays.
+        ODOO_VALUE_STAYS: the contact that a patient was linked to had another value before.
         DELETED_IN_SOURCE: it was there in an earlier pass over PracticeHub and is no more.
     """
 
@@ -72,6 +74,7 @@ class IssueKind(StrEnum):
     NUMBER_UNREADABLE = "number_unreadable"
     HTML_REDUCED = "html_reduced"
     VALUE_EMPTIED = "value_emptied"
+    VALUE_DIFFERS = "value_differs"
     ADDRESS_UNSPLIT = "address_unsplit"
     COUNTRY_UNKNOWN = "country_unknown"
     STATE_UNKNOWN = "state_unknown"
@@ -82,6 +85,7 @@ class IssueKind(StrEnum):
 
     REFUSED_BY_ODOO = "refused_by_odoo"
     EDITED_IN_ODOO = "edited_in_odoo"
+    ODOO_VALUE_STAYS = "odoo_value_stays"
     DELETED_IN_SOURCE = "deleted_in_source"
 
     @property
@@ -128,6 +132,7 @@ _MEANINGS: Mapping[IssueKind, str] = MappingProxyType(
         _K.NUMBER_UNREADABLE: "This is no number that can be stored.",
         _K.HTML_REDUCED: "The text held markup beyond simple tags.",
         _K.VALUE_EMPTIED: "Something stood there, and once it was read nothing is left of it.",
+        _K.VALUE_DIFFERS: "Another field says something else of the same thing, and it counts.",
         _K.ADDRESS_UNSPLIT: "The address could not be split into street, postcode and town.",
         _K.COUNTRY_UNKNOWN: "This names no country we know.",
         _K.STATE_UNKNOWN: "This names no state of the record's country that Odoo knows.",
@@ -137,6 +142,7 @@ _MEANINGS: Mapping[IssueKind, str] = MappingProxyType(
         _K.FIELD_UNKNOWN: "The map does not say what becomes of this field.",
         _K.REFUSED_BY_ODOO: "Odoo did not take the record.",
         _K.EDITED_IN_ODOO: "A person changed the field in Odoo since it was loaded.",
+        _K.ODOO_VALUE_STAYS: "Odoo's contact had a value of its own; PracticeHub's is in a note.",
         _K.DELETED_IN_SOURCE: "The record was in PracticeHub in an earlier pass and is no more.",
     }
 )

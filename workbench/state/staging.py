@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.state._clock import now
@@ -30,13 +30,13 @@ class Issue:
 class RawRecord:
     """A record whose typed values are missing or old, as it came.
 
-    `odd` is how many issues were listed when it was typed before.
+    `again`: it was typed before, and what was listed then may no longer be true.
     """
 
     source_id: str
     sha256: str
     data: dict[str, object]
-    odd: int
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class StagingState(Part):
             Records by id as text.
         """
         rows = self._rows(
-            f"SELECT r.source_id, r.sha256, r.raw, COALESCE(t.odd, 0) {_UNTYPED} "
+            f"SELECT r.source_id, r.sha256, r.raw, t.sha256 IS NOT NULL {_UNTYPED} "
             "AND r.source_id>?3 ORDER BY r.source_id LIMIT ?4",
             resource, rules, after, most,
         )  # fmt: skip
-        return [RawRecord(row[0], row[1], json.loads(row[2]), row[3]) for row in rows]
+        return [RawRecord(row[0], row[1], json.loads(row[2]), bool(row[3])) for row in rows]
 
     def count_untyped(self, resource: str, *, rules: str) -> int:
         """Count the records that `untyped` would list."""
@@ -128,26 +128,32 @@ class StagingState(Part):
                 [(resource, row.of.source_id, row.of.sha256, rules, canonical(row.body),
                   canonical(list(row.changed)), len(row.issues)) for row in rows],
             )  # fmt: skip
-            stale = [row.of.source_id for row in rows if row.of.odd]
-            gone = self._withdraw(db, resource, stale, sorted(replacing))
-            if gone:
-                self._store.ledger.append("issues withdrawn", "staging", detail={"count": gone})
+            stale = [row.of.source_id for row in rows if row.of.again]
+            self._withdraw(db, {(resource, one): set() for one in stale}, replacing)
             return self.add_issues(issue for row in rows for issue in row.issues)
 
     def _withdraw(
-        self, db: sqlite3.Connection, resource: str, ids: Sequence[str], rules: Sequence[str]
-    ) -> int:
+        self,
+        db: sqlite3.Connection,
+        stays: Mapping[tuple[str, str], set[tuple[str, str, str]]],
+        rules: Collection[str],
+    ) -> None:
+        """Take off the list what some rules said of records: all but kind, field and rule given."""
         # the table's own index begins with the kind, so each kind is asked for by name
         kinds = ",".join(f"'{kind.value}'" for kind in IssueKind)
         marks = ",".join("?" * len(rules))
-        gone = 0
-        for source_id in ids:
-            gone += db.execute(
-                f"DELETE FROM issues WHERE kind IN ({kinds}) AND resource=? AND source_id=? "
-                f"AND rule IN ({marks})",
-                (resource, source_id, *rules),
-            ).rowcount
-        return gone
+        gone: list[tuple[int]] = []
+        for (resource, source_id), now_so in stays.items():
+            listed = db.execute(
+                f"SELECT id, kind, field, rule FROM issues WHERE kind IN ({kinds}) "
+                f"AND resource=? AND source_id=? AND rule IN ({marks})",
+                (resource, source_id, *sorted(rules)),
+            )
+            gone += [(row[0],) for row in listed if tuple(row[1:]) not in now_so]
+        if gone:
+            db.executemany("DELETE FROM issues WHERE id=?", gone)
+            detail: dict[str, object] = {"count": len(gone)}
+            self._store.ledger.append("issues withdrawn", "staging", detail=detail)
 
     def typed(self, resource: str, source_id: str) -> dict[str, object] | None:
         """Give a record's typed values by field path, or None where it was not typed yet."""
@@ -189,6 +195,26 @@ class StagingState(Part):
             if added:
                 self._store.ledger.append("issues listed", "staging", detail={"count": added})
         return added
+
+    def tell_issues(
+        self, found: Mapping[tuple[str, str], Sequence[Issue]], *, rules: Collection[str]
+    ) -> int:
+        """Let the list say of records, as far as some rules go, only what is so now.
+
+        Args:
+            found: resource and source id → what was met now, by these rules or others; added
+                as with `add_issues(beside=True)`.
+            rules: what these listed of the records before and do not any more is taken off.
+
+        Returns:
+            How many were new.
+        """
+        stays = {record: {(one.kind.value, one.field, one.rule) for one in issues}
+                 for record, issues in found.items()}  # fmt: skip
+        with self._store.transaction() as db:
+            self._withdraw(db, stays, rules)
+            return self.add_issues((one for issues in found.values() for one in issues),
+                                   beside=True)  # fmt: skip
 
     def replace_issues(
         self, resource: str, source_id: str, kinds: Collection[IssueKind], *, by: Iterable[Issue]
@@ -252,6 +278,11 @@ class StagingState(Part):
                 "INSERT OR REPLACE INTO fields VALUES (?,?,?,?,?)",
                 (path, resource, canonical(profile), digest(profile), now()),
             )
+
+    def drop_fields(self, paths: Iterable[str]) -> None:
+        """Forget the profiles of source fields that turned out to be none."""
+        with self._store.transaction() as db:
+            db.executemany("DELETE FROM fields WHERE path=?", ((path,) for path in list(paths)))
 
     def fields(self, resource: str | None = None) -> list[FieldRow]:
         """List source fields, by path."""
