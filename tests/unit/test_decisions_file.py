@@ -187,3 +187,16 @@ def test_a_file_that_cannot_be_read_is_told(run: Run, tmp_path: Path) -> None:
         decide(run, tmp_path / "none.yaml", by=NOOR)
     with pytest.raises(UsageError, match="cannot be read: IsADirectoryError"):
         decide(run, tmp_path, by=NOOR)
+
+
+def test_two_become_one_against_the_proposal_only_for_a_reason(run: Run) -> None:
+    """As in the panel: nobody can tell later why two persons' care was put together."""
+    twins = "duplicate:patient_12+patient_99"
+    run.store.decisions.ask([Question(twins, "extract", "One?", ["keep both", "merge"], basis=1,
+                                      proposal="keep both")])  # fmt: skip
+
+    with pytest.raises(UsageError, match="merge against the proposal needs a reason"):
+        said(run, f"{twins}: merge")
+    assert run.store.decisions.choice(twins) is None
+    said(run, f"{twins}: {{choice: merge, comment: asked the desk}}")
+    assert run.store.decisions.choice(twins) == "merge"

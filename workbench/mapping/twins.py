@@ -11,7 +11,7 @@ from workbench.mapping.model import KEEP_BOTH, LINK, MERGE, Mapping, MapRow, pai
 from workbench.staging.duplicates import ContactPair, DuplicatePair
 from workbench.staging.persons import PatientFields
 from workbench.staging.times import Order
-from workbench.state.decisions import Question
+from workbench.state.decisions import Decision, Question
 from workbench.state.ids import id_order
 
 PHASE = "extract"
@@ -36,6 +36,13 @@ def duplicate_questions(pairs: Iterable[DuplicatePair]) -> list[Question]:
         )
         for pair in pairs
     ]
+
+
+def reason_for_one(seen: Decision, choice: str, comment: str) -> list[str]:
+    """Ask for a reason where two records become one against the proposal; else nothing."""
+    if choice in {MERGE, LINK} and seen.proposal == KEEP_BOTH and not comment.strip():
+        return [f"To {choice} against the proposal needs a reason: write it into the comment."]
+    return []
 
 
 def contact_questions(pairs: Iterable[ContactPair]) -> list[Question]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from workbench.mapping import who_is_whom
 from workbench.mapping.model import KEEP_BOTH, LINK, MERGE
+from workbench.mapping.twins import reason_for_one
 from workbench.panels.desk import Brief, DecisionDesk, Show, reasons, spoken, standing
 from workbench.panels.pairs import PREFIX, Pair, pair_of, short_names
 from workbench.state import Decision, Store
@@ -58,13 +57,6 @@ class DuplicatesDesk(DecisionDesk):
     def pair(self, decision: Decision) -> Pair:
         """Give the two records of a question side by side, with their values."""
         return pair_of(self._store, decision)
-
-
-def reason_for_one(seen: Decision, choice: str, comment: str) -> Sequence[str]:
-    """Ask for a reason where two records become one against the proposal."""
-    if choice in {MERGE, LINK} and seen.proposal == KEEP_BOTH and not comment.strip():
-        return [f"To {choice} against the proposal needs a reason: write it into the comment."]
-    return ()
 
 
 def row_of(decision: Decision) -> tuple[str, str, str, str]:

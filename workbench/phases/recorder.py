@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from workbench.errors import UsageError, WorkbenchError
 from workbench.mapping import MapRow, choice_faults
 from workbench.mapping.people import SUBJECT, practitioner_fault
+from workbench.mapping.twins import reason_for_one
 from workbench.mapping.yaml_text import shown
 from workbench.phases import knowledge
 from workbench.state import Decision
@@ -46,7 +47,7 @@ class ChoiceCheck:
             fault = practitioner_fault(choice, self._users, decision.options)
             offered = ", ".join(decision.options)
             return [f"{fault} Choose a login that Odoo has, or: {offered}."] if fault else []
-        return []
+        return reason_for_one(decision, choice, comment)
 
     def _of_field(self, field: str, choice: str, comment: str) -> Sequence[str]:
         proposed = self.proposed.get(field)
