@@ -288,3 +288,48 @@ def test_no_word_stands_for_two_things() -> None:
         isinstance(word, str) for words in (*raw["same"].values(), raw["silent"]) for word in words
     )
     assert TRANSFORMS.keys() >= {"street", "full_name"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "target"),
+    [
+        ("Straatnaam", "Kerkstraat", "street"),
+        ("klantnr", "10023", "ref"),
+        ("Versicherungsnr", "HG017351", "x_policy_number"),
+        ("Praxisstandort", ["Köln", "Bonn"], "x_clinic_location"),
+        ("geslachtsnaam", ["Jansen", "Bakker"], "name"),
+    ],
+)
+def test_a_compound_says_what_its_parts_say(name: str, value: object, target: str) -> None:
+    """Dutch and German write a field's words together, with letters that join them."""
+    assert made_of(**{name: value})[name].row.name == target
+
+
+@pytest.mark.parametrize("name", ["Notfallnummer", "Krankenkassennummer", "Arbeitstelefon"])
+def test_a_compound_of_another_persons_or_use_stays_that(name: str) -> None:
+    """A number in case of emergency, the insurer's own number and a work phone are no others."""
+    assert made_of(**{name: "0612345123"})[name].row.name.startswith("x_")
+    assert made_of(**{name: "0612345123"})[name].row.name != "x_policy_number"
+
+
+def test_an_object_called_name_holds_the_parts_of_a_name_and_nothing_else() -> None:
+    """`name.surname` is the surname; `name.phone` would be nobody's telephone for sure."""
+    made = made_of(name={"given": "Mia", "surname": "Hartley", "title": "Mr", "phone": "061234512"})
+
+    assert made["name.given"].row.part == "first"
+    assert made["name.surname"].row.part == "last"
+    assert made["name.title"].row.name == "x_name_title"
+    assert made["name.phone"].row.name == "x_name_phone"
+
+
+def test_of_two_words_for_one_thing_the_more_usual_one_is_it() -> None:
+    """The landline is the telephone, and not the number for the day, whatever the alphabet says."""
+    made = made_of(daytime_tel="020 7946 0123", landline="020 7946 0999")
+
+    assert made["landline"].row.name == "phone"
+    assert made["daytime_tel"].row.name == "x_daytime_tel"
+
+
+def test_a_word_that_is_known_is_no_misspelt_other_one() -> None:
+    """One letter is all between a county and a country."""
+    assert made_of(county_name=["Kent", "Essex"])["county_name"].row.name == "state_id"

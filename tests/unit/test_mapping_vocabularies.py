@@ -19,10 +19,11 @@ LABELS = Path(__file__).parents[1] / "data" / "vocabularies"
 RECORDS = 20
 CERTAIN = 0.9
 RIGHT = 0.95
-RIGHT_HELD_OUT = 0.90
+RIGHT_HELD_OUT = 0.95
 """The same for files that nobody looked at while names and rules were written.
 
-Measured once, when they were done: 111 of 118 names, 94.1 %; rounded down to the next 5 %.
+Set after one measurement, rounded down to the next 5 %. The three files held out at first (111 of
+118 names, 94.1 %) have been looked at since, and are development files now.
 """
 CUSTOM = "custom"
 
@@ -142,8 +143,8 @@ def test_there_are_enough_labelled_names_of_enough_systems() -> None:
     """A share of right names means something only over many names of several systems."""
     names = labelled(held_out=False)
 
-    assert len(names) >= 150
-    assert len({one.system for one in names}) >= 5
+    assert len(names) >= 400
+    assert len({one.system for one in names}) >= 10
     assert len({one.system for one in labelled(held_out=True)}) >= 2
 
 

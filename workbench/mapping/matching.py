@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -42,16 +43,28 @@ _ADDRESS = frozenset(
     f"res.partner.{name}" for name in ("street", "street2", "city", "zip", "state_id", "country_id")
 )
 _OWNERS = {"patients": "patient", "appointments": "appointment"}
-_Name = tuple[Entry, str, bool]
+
+
+class _Name(NamedTuple):
+    """A name of an entry: whether it means that everywhere, and how usual it is (0 the most)."""
+
+    entry: Entry
+    name: str
+    sure: bool
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A known field that a source field may be, how surely, and why."""
+    """A known field that a source field may be, how surely, and why.
+
+    `rank`: where the name stands among those of the entry, the most usual first.
+    """
 
     entry: Entry
     confidence: float
     reasons: tuple[str, ...]
+    rank: int = 0
 
 
 class Matcher:
@@ -71,44 +84,48 @@ class Matcher:
         self._joined: defaultdict[str, list[_Name]] = defaultdict(list)
         self._spelt: defaultdict[str, list[_Name]] = defaultdict(list)
         for entry in template.entries:
-            named = (*entry.names, *(path for path in entry.paths if "[]" not in path))
-            for name, sure in (*((one, True) for one in named), *((n, False) for n in entry.maybe)):
+            named = (*(path for path in entry.paths if "[]" not in path), *entry.names)
+            for rank, name in enumerate((*named, *entry.maybe)):
                 said = wording.words(name)
-                known = (entry, name, sure)
+                known = _Name(entry, name, rank < len(named), rank)
                 self._keys[wording.key(said)].append(known)
                 self._joined["".join(said)].append(known)
-                if sure:
+                if known.sure:
                     self._spelt[" ".join(said)].append(known)
         for word in wording.lexicon().same:
-            self._spelt[word] += [one for one in self._keys.get(wording.key((word,)), ()) if one[2]]
+            self._spelt[word] += [
+                one for one in self._keys.get(wording.key((word,)), ()) if one.sure
+            ]
+        self._words = {word for name in self._spelt for word in name.split()}
 
     def matches(self, profile: FieldProfile) -> list[Match]:
         """Give what a field may be, each judged by the values; best first."""
         found: dict[int, Match] = {}
-        for entry, confidence, reason in self._named(profile):
-            match = _judge(profile, entry, confidence, reason)
+        for entry, confidence, reason, rank in self._named(profile):
+            match = replace(_judge(profile, entry, confidence, reason), rank=rank)
             # a name whose values look like something else is not that thing
             kept = found.get(id(entry))
-            if match.confidence > DOUBT and (kept is None or kept.confidence < match.confidence):
+            better = kept is None or (kept.confidence, -kept.rank) < (match.confidence, -rank)
+            if match.confidence > DOUBT and better:
                 found[id(entry)] = match
         return sorted(found.values(), key=lambda match: -match.confidence)
 
-    def _named(self, profile: FieldProfile) -> Iterator[tuple[Entry, float, str]]:
+    def _named(self, profile: FieldProfile) -> Iterator[tuple[Entry, float, str, int]]:
         for entry in self._template.entries:
             if profile.path in entry.paths:
-                yield entry, *self._exactly(profile.path)
+                yield entry, *self._exactly(profile.path), 0
         if not profile.filled:
             return
         last = profile.path.removeprefix("custom_fields.")
-        for (entry, name, sure), confidence in self._alike(profile.path):
+        for (entry, name, sure, rank), confidence in self._alike(profile.path):
             if profile.path in entry.paths or entry.transform == "identifier":
                 continue
             if confidence == NEAR:
-                yield entry, NEAR, f"{last} is spelt almost like {name}"
+                yield entry, NEAR, f"{last} is spelt almost like {name}", rank
             elif sure:
-                yield entry, SYNONYM, f"{last} is another word for {entry.shown}"
+                yield entry, SYNONYM, f"{last} is another word for {entry.shown}", rank
             else:
-                yield entry, MAYBE, f"{last} often means {entry.shown}, though not everywhere"
+                yield entry, MAYBE, f"{last} often means {entry.shown}, though not everywhere", rank
 
     def _exactly(self, path: str) -> tuple[float, str]:
         if self._owner and not self._spoken and path in AMBIGUOUS:
@@ -119,7 +136,7 @@ class Matcher:
         """Give the names that say, or almost spell, the same as a path."""
         if "[]" in path:
             known = [
-                (entry, name, True) for entry in self._template.entries
+                _Name(entry, name, sure=True, rank=0) for entry in self._template.entries
                 for name in entry.names if name == path
             ]  # fmt: skip
             yield from ((one, SYNONYM) for one in known)
@@ -127,7 +144,7 @@ class Matcher:
         seen = False
         for key in wording.keys_of(path, owner=self._owner):
             for known_name in self._keys.get(key, ()):
-                if _may_stand(path, known_name[0]):
+                if _may_stand(path, known_name.entry):
                     seen = True
                     yield known_name, SYNONYM
         joined = "".join(wording.words(path.removeprefix("custom_fields.")))
@@ -144,25 +161,32 @@ class Matcher:
         for name, _, _ in process.extract(
             " ".join(said), self._spelt.keys(), scorer=OSA.distance, score_cutoff=2, limit=3
         ):
-            if _typo(said, tuple(name.split())):
+            if _typo(said, tuple(name.split()), known=self._words):
                 yield from self._spelt[name]
 
 
 def _may_stand(path: str, entry: Entry) -> bool:
     """Whether a field of this object can be that: an address has no e-mail, a contact no name."""
-    heads = [word for head in path.split(".")[:-1] for word in wording.key(wording.words(head))]
+    steps = path.removeprefix("custom_fields.").split(".")[:-1]
+    heads = [word for head in steps for word in wording.key(wording.words(head))]
+    if wording.of_name(steps):
+        return entry.target.endswith(".name")
     if "address" in heads:
         return entry.target in _ADDRESS
     return "contact" not in heads or entry.target != "res.partner.name"
 
 
-def _typo(said: tuple[str, ...], name: tuple[str, ...]) -> bool:
-    """Whether words differ by slips of the hand: short words, numbers and first letters agree."""
+def _typo(said: tuple[str, ...], name: tuple[str, ...], *, known: Collection[str]) -> bool:
+    """Whether words differ by slips of the hand: short words, numbers and first letters agree.
+
+    A word that is known is no slip for another: a county's name is no country's.
+    """
     return len(said) == len(name) and all(
         mine == theirs
         or (
             min(len(mine), len(theirs)) >= SHORTEST_TYPO
             and mine[0] == theirs[0]
+            and mine not in known
             and not mine.isdigit()
             and OSA.distance(mine, theirs) <= (2 if len(theirs) >= LONG_WORD else 1)
         )
@@ -221,12 +245,12 @@ def assign(fields: list[FieldProfile], template: Template) -> dict[str, Match]:
     matcher = Matcher(template, spoken=speaks(fields, template))
     found = {profile.path: matcher.matches(profile) for profile in fields}
     offers = [
-        (not profile.filled, -match.confidence, profile.path, match)
+        (not profile.filled, -match.confidence, match.rank, profile.path, match)
         for profile in fields
         for match in _sensible(profile.path, found)
     ]
     given: dict[str, Match] = {}
-    for _, _, path, match in sorted(offers, key=lambda offer: offer[:3]):
+    for _, _, _, path, match in sorted(offers, key=lambda offer: offer[:4]):
         if path not in given and _free(match.entry, given.values()):
             given[path] = match
     return dict(_streets(given))

@@ -18,15 +18,24 @@ Key = tuple[str, ...]
 
 _SPELT = str.maketrans({"ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae",
                         "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L", "đ": "d"})  # fmt: skip
-_NAME = frozenset(("nom", "nombre", "nome"))
+_LINKS = ("", "s", "en", "n", "e", "es")
+"""Letters that join the parts of a compound: `Praxis-standort`, `verzekering-s-nummer`."""
+_SHORTEST_PART = 3
+_NAME = frozenset(("nom", "nombre", "nome", "nomes"))
 """A name of some kind; beside other words any name, alone a first or a last one."""
+_NAME_KEYS = frozenset((("name",), ("full", "name"), ("name", "patient"), ("name", "person")))
+"""What an object is called that holds the parts of a person's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Words that say the same, those that say nothing, and those that say whose a value is."""
+    """Words that say the same, those that say nothing, and those that say whose a value is.
+
+    `tails`: words that others are written together with, `Termin|datum`.
+    """
 
     same: dict[str, tuple[str, ...]]
+    tails: tuple[str, ...]
     silent: frozenset[str]
     around: frozenset[str]
     foreign: frozenset[str]
@@ -43,7 +52,9 @@ def lexicon() -> Lexicon:
         for meant, words in raw["same"].items()
         for word in words
     }
-    return Lexicon(same, silent, frozenset(raw["around"]), frozenset(raw["foreign"]))
+    around, foreign = frozenset(raw["around"]), frozenset(raw["foreign"])
+    tails = tuple(sorted(raw["tails"], key=len, reverse=True))
+    return Lexicon(same, tails, silent, around, foreign)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -68,8 +79,26 @@ def key(said: tuple[str, ...]) -> Key:
         if word in _NAME and len(said) > 1:
             meant.append("name")
         else:
-            meant += known.same.get(word, (word,))
+            meant += known.same.get(word) or _parts(word)
     return tuple(sorted(meant))
+
+
+@lru_cache(maxsize=4096)
+def _parts(word: str) -> tuple[str, ...]:
+    """Give what a compound says where all its parts are known: `afspraakdatum`; else the word."""
+    known = lexicon()
+    ours = {part for meant in known.same.values() for part in meant}
+    for tail in known.tails:
+        head = word.removesuffix(tail)
+        if head == word or word in ours:
+            continue
+        for link in _LINKS:
+            stem = head.removesuffix(link)
+            if len(stem) < _SHORTEST_PART or stem + link != head:
+                continue
+            if stem in known.same or stem in ours:
+                return *known.same.get(stem, (stem,)), *known.same.get(tail, (tail,))
+    return (word,)
 
 
 def keys_of(path: str, *, owner: str) -> Iterator[Key]:
@@ -85,7 +114,7 @@ def keys_of(path: str, *, owner: str) -> Iterator[Key]:
     *heads, leaf = path.removeprefix("custom_fields.").split(".")
     whole = tuple(word for step in (*heads, leaf) for word in words(step))
     ways = [whole]
-    if heads and around(heads):
+    if heads and (around(heads) or of_name(heads)):
         ways.append(words(leaf))
     seen: dict[Key, None] = {}
     for way in ways:
@@ -99,6 +128,11 @@ def around(heads: list[str]) -> bool:
     """Whether objects of these names hold a person's own fields."""
     known = lexicon().around | {"address", "contact", "patient"}
     return all(word in known for head in heads for word in key(words(head)))
+
+
+def of_name(heads: list[str]) -> bool:
+    """Whether the object holds the parts of a person's own name: `name.surname`."""
+    return bool(heads) and key(words(heads[-1])) in _NAME_KEYS and around(heads[:-1])
 
 
 def foreign(path: str) -> bool:
