@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -12,9 +11,6 @@ from workbench.state import Step, Store
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
-
-Report = Callable[[int, int | None, str], None]
-"""Called with what is done, the total where it is known, and what is waited for."""
 
 _EVERY = 0.5
 """Seconds between two writes of one step: often enough for an eye, too rare to cost.

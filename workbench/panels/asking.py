@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from workbench.panels.desk import DecisionDesk, Show, standing
-from workbench.panels.table import Heads, Line
+from workbench.panels.desk import DecisionDesk, Show, reasons, standing
+from workbench.panels.table import Cell, Heads, Line, Options
 from workbench.state import Decision
 
 _ANY = ""
@@ -48,6 +48,33 @@ def shown(text: str) -> str:
 def many(number: int, noun: str) -> str:
     """Count things: "1 proposal", "12 proposals"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def line_of(
+    decision: Decision,
+    *,
+    about: str,
+    label: str,
+    cells: tuple[Cell, ...],
+    options: tuple[Options, ...],
+    free: bool,
+) -> Line:
+    """Give a question's line: what the desk knows of it, and how the question stands."""
+    return Line(
+        subject=decision.subject,
+        about=about,
+        label=label,
+        cells=cells,
+        options=options,
+        free=free,
+        current=current(decision),
+        proposal=decision.proposal or "",
+        why=reasons(decision),
+        standing=stand(decision),
+        open=decision.is_open,
+        comment=decision.comment,
+        stamp=stamp(decision),
+    )
 
 
 def current(decision: Decision) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from workbench.mapping import practitioner_of
 from workbench.mapping.model import FALLBACK, INVITE, NAME_ONLY
 from workbench.mapping.people import OdooUser, practitioner_fault, works_there
-from workbench.panels.asking import TableDesk, current, many, stamp, stand
-from workbench.panels.desk import Brief, Show, reasons
+from workbench.panels.asking import TableDesk, line_of, many
+from workbench.panels.desk import Brief, Show
 from workbench.panels.table import Cell, Heads, Line, Options
 from workbench.state import Decision, Store
 
@@ -92,8 +92,8 @@ class PractitionersDesk(TableDesk):
         others = [option for option in one.options if option not in users]
         at_work = {True: "✓ yes", False: "✗ no longer", None: "–"}[who.active]
         visits = "–" if who.appointments is None else f"{who.appointments:,}"
-        return Line(
-            subject=one.subject,
+        return line_of(
+            one,
             about=who.name,
             label=f"Odoo user of {who.name}",
             cells=(Cell(who.name), Cell(at_work), Cell(visits)),
@@ -107,13 +107,6 @@ class PractitionersDesk(TableDesk):
                 )),
             ),
             free=not users,
-            current=current(one),
-            proposal=one.proposal or "",
-            why=reasons(one),
-            standing=stand(one),
-            open=one.is_open,
-            comment=one.comment,
-            stamp=stamp(one),
         )  # fmt: skip
 
     def _fault(self, seen: Decision, choice: str, _comment: str) -> Sequence[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from workbench.mapping.empty import EMPTY_VALUE
-from workbench.panels.asking import TableDesk, current, shown, stamp, stand
-from workbench.panels.desk import Brief, Show, reasons
+from workbench.panels.asking import TableDesk, line_of, shown
+from workbench.panels.desk import Brief, Show
 from workbench.panels.table import Cell, Heads, Line, Options
 from workbench.state import Decision, Store
 
@@ -64,8 +64,8 @@ class ValuesDesk(TableDesk):
             sign = NEW if confirmed and one.choice is None else ""
             others = [t for t in chosen.get(field, ()) if t not in one.options][:_OTHERS]
             lines.append(
-                Line(
-                    subject=one.subject,
+                line_of(
+                    one,
                     about=about,
                     label=f"Target of {about}",
                     cells=(Cell(known, sign), Cell("–" if number is None else f"{number:,}")),
@@ -74,13 +74,6 @@ class ValuesDesk(TableDesk):
                         Options("chosen for other values", tuple((o, o) for o in others)),
                     ),
                     free=one.open_value,
-                    current=current(one),
-                    proposal=one.proposal or "",
-                    why=reasons(one),
-                    standing=stand(one),
-                    open=one.is_open,
-                    comment=one.comment,
-                    stamp=stamp(one),
                 )
             )
         return lines
