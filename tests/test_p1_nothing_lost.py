@@ -15,6 +15,7 @@ import yaml
 
 from tests.journey import truth
 from tests.journey.support import BRIEF, Brief, Journey
+from workbench.mapping.clinical import VAULT
 from workbench.sandbox.clinic import practitioner_accounts
 from workbench.state import IssueKind
 
@@ -293,6 +294,8 @@ def test_every_mapped_field_of_every_record_was_read_back_and_equals(journey: Jo
     """No cell differs, and no field of the map was left out of the comparison."""
     verdicts = journey.store.proof.verdicts("all")
     compared = {f"{one.model}.{one.field}" for one in verdicts}
+    clinical = {one.field for one in verdicts if one.model == VAULT}
+    compared |= {f"res.partner.{name}" for name in clinical}  # where contacts show them from
     rules = {one.rule for one in verdicts if one.verdict == "tolerated"}
     targets = {row["to"] for row in _map(journey).values() if row["as"] == "mapped"}
     per_model = {model: max(one.count for one in verdicts if one.model == model)
@@ -302,6 +305,8 @@ def test_every_mapped_field_of_every_record_was_read_back_and_equals(journey: Jo
     assert all(rules), "a tolerance without a name"
     assert targets <= compared
     assert per_model["res.partner"] == 197
+    assert 100 < per_model[VAULT] <= 197
+    assert "x_date_of_birth" in clinical
     assert per_model["ir.attachment"] == 316
 
 

@@ -21,6 +21,7 @@ import pytest
 from tests.journey import truth
 from tests.journey.support import MODULE, Journey, Said, journey
 from tests.support.processes import alive, children, wait_until
+from workbench.mapping.clinical import VAULT
 from workbench.sandbox.clinic import practitioner_accounts
 from workbench.sandbox.odoo import OdooConnection
 from workbench.state import PageKind
@@ -29,7 +30,7 @@ pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("p2")]
 
 SLOW = 0.05
 """Seconds that PracticeHub takes to answer while a walk is to be met in its middle."""
-MODELS = ("res.partner", "crm.lead", "mail.message", "ir.attachment")
+MODELS = ("res.partner", VAULT, "crm.lead", "mail.message", "ir.attachment")
 
 Stop = Callable[["subprocess.Popen[str]"], None]
 
@@ -148,6 +149,7 @@ def test_odoo_holds_just_the_clinic(stopped: Stopped) -> None:
     """Counted in Odoo, without our external ids: no record of unknown origin was left."""
     made = stopped.journey
     clinic = made.clinic
+    about = Counter(row["x_partner_id"][0] for row in made.rows(VAULT, [], "x_partner_id"))
     partners = [row["x_practicehub_id"] for row in
                 made.rows("res.partner", [["x_practicehub_id", "!=", False]],
                           "x_practicehub_id")]  # fmt: skip
@@ -158,6 +160,8 @@ def test_odoo_holds_just_the_clinic(stopped: Stopped) -> None:
     on_patients = [["model", "=", "res.partner"], ["res_id", "in", sorted(ids)]]
 
     assert sorted(partners) == sorted(truth.known(clinic) - set(truth.twins(clinic)))
+    assert set(about.values()) == {1}
+    assert about.keys() <= ids
     assert sorted(leads) == sorted(str(one["id"]) for one in clinic["appointments"]
                                    if one["patient_id"] is not None)  # fmt: skip
     assert made.count("mail.message", on_patients) == notes + extra

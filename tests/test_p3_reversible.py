@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from tests.support.snapshot import (
     snapshot,
     touched,
 )
-from workbench.mapping.rows import LoadRow
+from workbench.mapping.clinical import VAULT
 from workbench.odoo import (
     Loader,
     LoadReport,
@@ -42,6 +42,7 @@ from workbench.state import How, Store
 
 pytestmark = pytest.mark.odoo
 MODULE = small_load.MODULE
+CLINICAL = f"{MODULE}.schema_group_res_groups_practicehub_clinical"
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Clinic:
 
     def prepare(self) -> None:
         """Make the schema."""
-        small_load.prepare(self.odoo, self.store)
+        small_load.prepare(self.odoo, self.store, restrict_clinical=True)
 
     def loader(self) -> Loader:
         """Give the loader."""
@@ -71,7 +72,7 @@ class Clinic:
             NewLink("patient_1", "res.partner", self.contact, "patients", "1", How.LINKED),
             NewLink("patient_99", "res.partner", self.contact, "patients", "99", How.MERGED),
         ])  # fmt: skip
-        return loader.load(small_load.clinic(self.folder))
+        return loader.load(small_load.restricted(small_load.clinic(self.folder)))
 
     def roll_back(self) -> RollbackPlan:
         """Plan and do it."""
@@ -112,16 +113,22 @@ def _allowed(found: dict[str, set[str]]) -> bool:
 
 
 def test_after_rollback_the_whole_database_is_as_it_was(clinic: Clinic) -> None:
-    """Schema, patients, visits, notes and files go; the contact that was there is put back."""
+    """Schema, patients, visits, notes and files go; the contact that was there is put back.
+
+    So do the clinical records, their model and its table, and the right to read them.
+    """
     clinic.prepare()
     report = clinic.migrate()
+    clinical = sum(name.startswith("clinical_") for name in report.created) - 50
     during = clinic.changed()
     plan = clinic.roll_back()
 
     assert report.refused == []
     assert report.updated == ["patient_1"]
-    assert len(report.created) == 49 + 100 + 5 + 50 + 8
+    assert len(report.created) == 49 + clinical + 100 + 5 + 50 + 8
+    assert clinical > 30  # some patients have nothing clinical to tell
     assert len(during) > 10
+    assert "x_practicehub_clinical" in during
     assert plan.keep == ()
     assert _allowed(clinic.changed()), clinic.changed()
 
@@ -140,7 +147,7 @@ def test_a_second_migration_after_a_rollback_makes_the_same_again(clinic: Clinic
 
 
 def test_a_prepared_but_never_loaded_database_is_restored(clinic: Clinic) -> None:
-    """Fields, stages, tag, group and views leave no trace."""
+    """Model, fields, stages, tag, group, right and views leave no trace."""
     clinic.prepare()
     clinic.roll_back()
 
@@ -151,11 +158,30 @@ def test_a_changed_patient_is_rolled_back_too(clinic: Clinic) -> None:
     """A second load with changed values is undone like the first."""
     clinic.prepare()
     clinic.migrate()
-    changed = [small_load.partner(2, city="Leiden"), small_load.partner(1, city="Leiden")]
-    report = clinic.loader().load(changed)
+    changed = [small_load.partner(2, city="Leiden", x_allergies="cats"),
+               small_load.partner(1, city="Leiden")]  # fmt: skip
+    report = clinic.loader().load(small_load.restricted(changed, there=True))
     clinic.roll_back()
 
-    assert sorted(report.updated) == ["patient_1", "patient_2"]
+    assert sorted(report.updated) == ["clinical_2", "patient_1", "patient_2"]
+    assert _allowed(clinic.changed()), clinic.changed()
+
+
+def test_an_overwritten_contact_gets_its_own_values_back(clinic: Clinic) -> None:
+    """Where a person chose to overwrite one, PracticeHub's telephone is there until then."""
+    clinic.prepare()
+    clinic.loader().link([
+        NewLink("patient_1", "res.partner", clinic.contact, "patients", "1", How.LINKED)
+    ])  # fmt: skip
+    row = small_load.partner(1)
+    kept = clinic.loader().load([row]).kept
+    report = clinic.loader().load([replace(row, overwrite=True)])
+    during = rows(clinic.connection.dsn, "res_partner")[clinic.contact]
+    clinic.roll_back()
+
+    assert {one.field for one in kept} == {"phone", "lang"}
+    assert (report.updated, report.kept) == (["patient_1"], [])
+    assert during["phone"] == row.values["phone"]
     assert _allowed(clinic.changed()), clinic.changed()
 
 
@@ -198,7 +224,15 @@ TOUCHES = [
         "crm.lead", "create", vals_list=[{"name": "Recall", "partner_id": patient}])),
     Touch("an edit of a visit", lambda odoo, patient: odoo.call(
         "crm.lead", "write", ids=[_visit_of(odoo, patient)], vals={"priority": "2"})),
+    Touch("an edit of the clinical record", lambda odoo, patient: odoo.call(
+        VAULT, "write", ids=[_clinical_of(odoo, patient)], vals={"x_allergies": "latex"})),
+    Touch("a clinical record of her own", lambda odoo, patient: odoo.call(
+        VAULT, "create", vals_list=[{"x_partner_id": patient, "x_allergies": "latex"}])),
 ]  # fmt: skip
+
+
+def _clinical_of(odoo: Odoo, patient: int) -> int:
+    return int(odoo.call(VAULT, "search", domain=[["x_partner_id", "=", patient]])[0])
 
 
 @pytest.mark.parametrize("touch", TOUCHES, ids=lambda touch: touch.name)
@@ -208,7 +242,7 @@ def test_what_people_changed_or_tied_to_it_is_kept_and_listed(clinic: Clinic, to
     clinic.migrate()
     link = clinic.store.destination.link("patient_2")
     assert link is not None
-    groups = ("sales_team.group_sale_salesman_all_leads",)
+    groups = ("sales_team.group_sale_salesman_all_leads", CLINICAL)
     with real_odoo.person(clinic.connection, "mary", groups=groups) as mary:
         touch.act(mary, link.res_id)
     plan = clinic.roll_back()
@@ -217,10 +251,38 @@ def test_what_people_changed_or_tied_to_it_is_kept_and_listed(clinic: Clinic, to
         "res.partner", "search_count", domain=[["email", "like", "person%@example.org"]]
     )
 
-    assert "patient_2" in {item.external_id for item in plan.keep}
+    kept = {item.external_id for item in plan.keep}
+    stay = rows(clinic.connection.dsn, "x_practicehub_clinical").values()
+
+    assert {"patient_2", "clinical_2"} <= kept
     assert all(item.reason for item in plan.keep)
+    assert {row["x_partner_id"] for row in stay} == {link.res_id}
+    assert len(stay) == (2 if touch.name == "a clinical record of her own" else 1)
     assert [row["name"] for row in left] == ["Person Number2"]
     assert others == 2  # the kept one, and the contact that was there before
+
+
+def test_a_clinical_record_of_a_person_s_own_stays_with_its_model(clinic: Clinic) -> None:
+    """What Mary wrote about somebody who was there before stays, and can still be opened."""
+    clinic.prepare()
+    clinic.migrate()
+    with real_odoo.person(clinic.connection, "mary", groups=(CLINICAL,)) as mary:
+        hers = mary.call(
+            VAULT, "create", vals_list=[{"x_partner_id": clinic.contact, "x_allergies": "latex"}]
+        )
+        plan = clinic.roll_back()
+        held = mary.call(VAULT, "search_read", domain=[], fields=["x_partner_id", "x_allergies"])
+        views = mary.call(VAULT, "get_views", views=[[False, "form"]])["views"]
+        fields = mary.call("res.partner", "fields_get", attributes=["type"])
+
+    assert [(row["id"], row["x_partner_id"][0], row["x_allergies"]) for row in held] == [
+        (hers[0], clinic.contact, "latex")
+    ]
+    assert "x_allergies" in views["form"]["arch"]
+    assert not any(name.startswith("x_") for name in fields)
+    assert {"ir.model", "ir.model.access", "ir.model.fields", "res.groups", "ir.ui.menu"} <= {
+        item.model for item in plan.keep
+    }
 
 
 def test_a_contact_that_a_person_changed_since_keeps_the_new_value(clinic: Clinic) -> None:
@@ -263,7 +325,7 @@ def test_a_run_whose_state_was_lost_adopts_its_records_and_rolls_them_back(
     clinic.prepare()
     clinic.migrate()
     clinic.store = Store(tmp_path / "another.sqlite")
-    rows_again: list[LoadRow] = list(small_load.clinic(clinic.folder))
+    rows_again = small_load.restricted(small_load.clinic(clinic.folder))
     report = clinic.loader().load(rows_again)
     there = clinic.odoo.call("crm.lead", "search_count", domain=[["x_practicehub_id", "!=", False]])
     clinic.roll_back()

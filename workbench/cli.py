@@ -136,6 +136,10 @@ def accept(
         what = "Nobody is named as accepting the proposals."
         raise UsageError(what, do="Name the person who decides: --by NAME.")
     opened = _open(folder)
+    with _whole():
+        from workbench.phases import knowledge
+
+    knowledge.ask_about_schema(opened.prepare, first=False)
     accepted = opened.store.decisions.accept_proposed(by=by)
     left = opened.store.decisions.open()
     print(f"{accepted} decision(s) accepted as proposed by {by}.")

@@ -101,14 +101,18 @@ class PracticeHubConfig(_Section):
 
 
 class OdooConfig(_Section):
-    """The destination. `calls_per_second` 0 means no limit."""
+    """The destination. `calls_per_second` 0 means no limit; on Odoo Online it is 1 at most.
+
+    `timeout_seconds` is how long Odoo may be silent before an answer counts as lost.
+    """
 
     url: Address
     database: Annotated[str, Field(min_length=1)]
     login: str = ""
     api_key: Reference = "env:ODOO_API_KEY"
     protocol: Literal["auto", "json2", "jsonrpc"] = "auto"
-    calls_per_second: Annotated[float, Field(ge=0)] = 0
+    calls_per_second: Annotated[float, Field(ge=0, le=1000)] = 0
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 120
 
 
 class MigrationConfig(_Section):

@@ -30,6 +30,7 @@ WorkbenchError                       1  something failed; says what, what is saf
 │   ├── OdooDatabaseError            1  no such database
 │   ├── OdooRightsError              1  the user may not do this
 │   ├── OdooRefusedError             1  Odoo answered with an error
+│   ├── OdooServerError              1  Odoo's own server is in trouble: a full disk, no memory
 │   ├── LookupFailedError            1  a reference leads to nothing in Odoo, or to several
 │   └── OdooOutcomeUnknownError      1  sent, and no answer came back
 └── SandboxError                     1  the sandbox could not be brought up
@@ -230,15 +231,22 @@ class OdooUnreachableError(DestinationError):
 
 
 class OdooAuthError(DestinationError):
-    """Odoo refused the API key."""
+    """Odoo refused the API key: it was never right, ran out, or was revoked meanwhile."""
 
-    do = "Make an API key in Odoo (Preferences > Account Security) and set it again."
+    safe = "What was written before is kept and recorded; nothing was written with this key."
+    do = (
+        "Make an API key in Odoo for the same user (Preferences > Account Security), put it "
+        "where `api_key` under [odoo] points, and run again: it goes on where it stopped."
+    )
 
 
 class OdooDatabaseError(DestinationError):
     """Odoo has no database of that name."""
 
-    do = "Correct `database` under [odoo] in migration.toml."
+    do = (
+        "Correct `database` under [odoo] in migration.toml, or `url`; on Odoo's own cloud see "
+        "that the database has not run out or been renamed."
+    )
 
 
 class OdooRightsError(DestinationError):
@@ -258,6 +266,16 @@ class OdooRefusedError(DestinationError):
         """Keep the kind beside the sentence."""
         super().__init__(what, safe=safe, do=do)
         self.name = name
+
+
+class OdooServerError(DestinationError):
+    """Odoo's own server cannot work: its disk is full, its database is gone, it has no memory."""
+
+    safe = (
+        "What Odoo took before stays and is known; the call that failed left nothing behind. "
+        "No record was given up because of it."
+    )
+    do = "Have the server put right by who runs it, then run again; it goes on where it stopped."
 
 
 class LookupFailedError(DestinationError):

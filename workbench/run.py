@@ -301,7 +301,8 @@ def _locked(path: Path, *, patience: float) -> Iterator[None]:
 
 
 def _config_hash(config: Config) -> str:
-    return digest(config.model_dump(mode="json"))
+    # how long we wait decides nothing: a longer time-out, set half-way, reopens no phase
+    return digest(config.model_dump(mode="json", exclude={"odoo": {"timeout_seconds"}}))
 
 
 def _make_folders(folder: Path) -> None:

@@ -1,39 +1,40 @@
-"""Loading into Odoo, doing it again, reading it back and taking it out; beside plain JSON-2."""
+"""Loading into Odoo, doing it again, reading it back and taking it out; beside other ways."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
 
+from tests.benchmarks import rivals
+from tests.benchmarks.importer import SETTINGS, VERSION, Importer
+from tests.benchmarks.inside import SIZES
+from tests.benchmarks.rivals import Call, Rows, Taken, seconds
 from tests.benchmarks.table import Row
 from tests.support import small_load
 from tests.support.real_odoo import client
 from workbench import odoo as tool
-from workbench.mapping.rows import LoadRow, Ref, RefKind
-from workbench.odoo._rows import encoded
+from workbench.mapping.rows import LoadRow
 from workbench.odoo.client import QUIET
-from workbench.odoo.values import for_write
 from workbench.proof import compare
 from workbench.sandbox.odoo import OdooConnection
 from workbench.state import Store
 
 RECORDS, FILES, FILE_BYTES = 1000, 100, 100_000
-ALONE, TOGETHER = 100, 500
-"""Rows of each kind that a peer sends one a call, and rows that it sends in one call."""
+ALONE, TOGETHER, FEW_FILES = 30, 500, 20
+"""Rows of each kind that a peer sends one a call; rows, and files, that it sends in one call."""
 MODULE = "__practicehub_bench__"
-Rows = dict[str, list[LoadRow]]
-Taken = dict[str, float]
-Call = Callable[..., Any]
+KINDS = ("partners", "leads", "events", "messages")
 
 
 def measure(connection: OdooConnection, folder: Path, repeats: int) -> list[Row]:
-    """Load the same clinic in three ways, again and again, in turns; each takes its own out.
+    """Load the same clinic in several ways, again and again, in turns; each takes its own out.
 
     A first, small round is not counted: Odoo fills its caches in it. The custom fields are
     made once, under a module of their own, so that the rollback measured is of the records.
@@ -41,6 +42,7 @@ def measure(connection: OdooConnection, folder: Path, repeats: int) -> list[Row]
     folder.mkdir()
     key = {"Authorization": f"bearer {connection.api_key}", "X-Odoo-Database": connection.database}
     pool = httpx.Client(headers=key, timeout=120, trust_env=False)
+    importer = Importer(connection, folder / "importer")
 
     def call(model: str, method: str, **arguments: object) -> object:
         answer = pool.post(f"{connection.url}/json/2/{model}/{method}", json=arguments)
@@ -50,19 +52,41 @@ def measure(connection: OdooConnection, folder: Path, repeats: int) -> list[Row]
         store = Store(folder / "schema.sqlite")
         small_load.prepare(odoo, store)
         store.close()
-        ways: dict[str, Callable[[Rows, Path], Taken]] = {
-            "ours": partial(_ours, odoo, call),
-            "alone": partial(_plain, odoo, call, size=1, most=ALONE, context={}),
-            "together": partial(
-                _plain, odoo, call, size=TOGETHER, most=RECORDS, context=dict(QUIET)
-            ),
-        }
-        taken: dict[str, list[Taken]] = {name: [] for name in ways}
+
+        def ours(rows: Rows, here: Path) -> dict[str, Taken]:
+            return {"ours": _ours(odoo, call, rows, here)}
+
+        def alone(rows: Rows, here: Path) -> dict[str, Taken]:
+            found = rivals.plain(odoo, call, rows, here, sizes={"others": 1}, most=ALONE,
+                                 context={})  # fmt: skip
+            return {"alone": found}
+
+        def together(rows: Rows, here: Path) -> dict[str, Taken]:
+            sizes = {"others": TOGETHER}
+            every = rivals.plain(odoo, call, rows, here, sizes=sizes, most=RECORDS, context=QUIET)
+            apart = here.with_name(f"{here.name} few")  # bytes of their own
+            other = _rows(apart, small=len(rows["files"]) < FILES)
+            people = {name: other[name][:FILES] for name in ("partners", "files")}
+            few = rivals.plain(odoo, call, people, apart, sizes={**sizes, "files": FEW_FILES},
+                               most=RECORDS, context=QUIET)  # fmt: skip
+            return {"together": every, "few": few}
+
+        def inside(rows: Rows, _here: Path) -> dict[str, Taken]:
+            return {f"inside {size}": taken
+                    for size, taken in rivals.inside(odoo, connection, rows).items()}  # fmt: skip
+
+        def imported(rows: Rows, _here: Path) -> dict[str, Taken]:
+            return {f"import {size}/{threads}": rivals.imported(
+                        odoo, importer, rows, setting=(size, threads))
+                    for size, threads in SETTINGS}  # fmt: skip
+
+        ways = (ours, inside, together, imported, alone)
+        taken: dict[str, list[Taken]] = {}
         for turn in range(-1, repeats):
-            for name in [*ways, *ways][turn % 3 :][:3]:
-                here = folder / f"{name}{turn}"
-                figures = ways[name](_rows(here, small=turn < 0), here)
-                taken[name] += [figures] if turn >= 0 else []
+            for way in [*ways, *ways][turn % len(ways) :][: len(ways)]:
+                here = folder / f"{way.__name__}{turn}"
+                for name, figures in way(_rows(here, small=turn < 0), here).items():
+                    taken.setdefault(name, []).extend([figures] if turn >= 0 else [])
     return _table(taken)
 
 
@@ -79,11 +103,14 @@ def _ours(odoo: tool.Odoo, call: Call, rows: Rows, folder: Path) -> Taken:
         report = loader.load(part)
         return len(report.created) or len(report.unchanged)
 
-    seconds = {name: _seconds(partial(load, part), len(part)) for name, part in rows.items()}
-    taken = {name: len(part) / seconds[name] for name, part in rows.items()}
-    taken["load"] = len(every) / sum(seconds.values())
+    processor = time.process_time()
+    spent = {name: seconds(partial(load, part), len(part)) for name, part in rows.items()}
+    processor = time.process_time() - processor
+    taken = {name: len(part) / spent[name] for name, part in rows.items()}
+    taken |= {"load": len(every) / sum(spent.values()),
+              "client": 100 * processor / sum(spent.values())}  # fmt: skip
     calls.clear()
-    again = _seconds(lambda: sum(map(load, rows.values())), len(every))
+    again = seconds(lambda: sum(map(load, rows.values())), len(every))
     taken |= {"again": len(every) / again, "calls": len(calls)}
 
     models = {part[0].model: sorted(part[0].values) for part in rows.values()}
@@ -111,46 +138,11 @@ def _ours(odoo: tool.Odoo, call: Call, rows: Rows, folder: Path) -> Taken:
         return sum(tool.apply_rollback(odoo, store, plan).removed.values())
 
     cells = sum(len(row.values) for row in every)
-    reading, comparing = _seconds(read, len(every)), _seconds(compared, cells)
+    reading, comparing = seconds(read, len(every)), seconds(compared, cells)
     taken |= {"proof": cells / (reading + comparing), "compare": cells / comparing,
-              "read": cells / _seconds(read_plainly, len(every)),
-              "rollback": len(every) / _seconds(roll_back, len(every))}  # fmt: skip
+              "read": cells / seconds(read_plainly, len(every)),
+              "rollback": len(every) / seconds(roll_back, len(every))}  # fmt: skip
     store.close()
-    return taken
-
-
-def _plain(
-    odoo: tool.Odoo, call: Call, rows: Rows, folder: Path, *, size: int, most: int,
-    context: dict[str, Any],
-) -> Taken:  # fmt: skip
-    """Create records by plain calls; references, files and ids are at hand and not counted."""
-    ids: dict[str, int] = {}
-    lookups = tool.Lookups(odoo)
-    taken: Taken = {}
-
-    def number(ref: Ref) -> int:
-        return ids[ref.key] if ref.kind is RefKind.RECORD else lookups.resolve(ref)
-
-    def spelt(row: LoadRow) -> dict[str, object]:
-        found: dict[str, object] = {"datas": encoded(folder, row.blob)} if row.blob else {}
-        for name, value in row.values.items():
-            kind = str(odoo.fields(row.model)[name]["type"])
-            found[name] = for_write(tool.resolved(value, kind=kind, resolve=number), kind=kind)
-        return found
-
-    def create(model: str, values: list[dict[str, object]], made: list[int]) -> int:
-        for start in range(0, len(values), size):
-            made += call(model, "create", vals_list=values[start : start + size], context=context)
-        return len(made)
-
-    for name, every in rows.items():
-        part, made = every[:most], list[int]()
-        work = partial(create, part[0].model, [spelt(row) for row in part], made)
-        taken[name] = len(part) / _seconds(work, len(part))
-        ids |= {row.external_id: one for row, one in zip(part, made, strict=True)}
-    for every in reversed(rows.values()):
-        gone = [ids[row.external_id] for row in every if row.external_id in ids]
-        call(every[0].model, "unlink", ids=gone, context=dict(QUIET))
     return taken
 
 
@@ -162,37 +154,45 @@ def _rows(folder: Path, *, small: bool) -> Rows:
     return {
         "partners": [small_load.partner(one) for one in people],
         "leads": [small_load.lead(one, one) for one in people],
+        "events": [small_load.event(one, one) for one in people],
         "messages": [small_load.message(one, one) for one in people],
         "files": [small_load.attachment(one, one, folder, luck.randbytes(FILE_BYTES),
                                         f"letter {one}.pdf") for one in files],
     }  # fmt: skip
 
 
-def _seconds(work: Callable[[], int], expected: int) -> float:
-    """Take the time of something that says how much it did; a figure for less would be false."""
-    began = time.perf_counter()
-    done = work()
-    seconds = time.perf_counter() - began
-    if done != expected:
-        what = f"{done} done where {expected} were to be: the figure would mean nothing"
-        raise RuntimeError(what)
-    return seconds
-
-
-def _table(taken: dict[str, list[Taken]]) -> list[Row]:
+def _table(taken: Mapping[str, list[Taken]]) -> list[Row]:
     def each(key: str, name: str = "ours") -> list[float]:
         return [one[key] for one in taken[name]]
 
+    def best(key: str, names: Mapping[str, str]) -> tuple[str, list[float]]:
+        """Give the setting whose middle figure is the highest."""
+        name = max(names, key=lambda one: median(each(key, one)))
+        return names[name], each(key, name)
+
+    within = {f"inside {size}": f"create inside Odoo, {size:,} a call" for size in SIZES}
+    others = {f"import {size}/{threads}": f"odoo_import_export_client {VERSION}, {size} a call, "
+              f"{threads} thread{'s' * (threads > 1)}" for size, threads in SETTINGS}  # fmt: skip
+    alone = f"JSON-2 create, one a call ({ALONE} of them)"
+    together = {"together": f"JSON-2 create, {TOGETHER} a call, quiet context"}
+    files = {"together": f"JSON-2 create, {FILES} a call, quiet context",
+             "few": f"JSON-2 create, {FEW_FILES} a call, quiet context"}  # fmt: skip
     rows = []
-    for key, count in {"partners": RECORDS, "leads": RECORDS, "messages": RECORDS,
-                       "files": FILES}.items():  # fmt: skip
-        what = f"{count:,} {key} loaded" + (" (100 KB each)" if key == "files" else "")
-        alone = f"JSON-2 create, one a call ({ALONE} of them)"
-        together = f"JSON-2 create, {min(count, TOGETHER)} a call, quiet context"
-        rows += [Row(what, "records/s", each(key), alone, each(key, "alone")),
-                 Row("…", "records/s", each(key), together, each(key, "together"))]  # fmt: skip
+    for key in KINDS:
+        against = [best(key, within), best(key, together), best(key, others),
+                   (alone, each(key, "alone"))]  # fmt: skip
+        if key == "events":
+            label, figures = best("events as ours", within)
+            against.insert(1, (f"{label}, in our loader's context", figures))
+        what = f"{RECORDS:,} {key} loaded"
+        rows += [Row(what if not place else "…", "records/s", each(key), *other)
+                 for place, other in enumerate(against)]  # fmt: skip
     return [
         *rows,
+        Row(f"{FILES} files loaded (100 KB each)", "records/s", each("files"),
+            *best("files", files)),
+        Row("…", "records/s", each("files"), alone, each("files", "alone")),
+        Row("processor time of our process", "% of the load", each("client"), "allowed", [10]),
         Row("all of it loaded again, unchanged", "records/s", each("again"), "the load",
             each("load")),
         Row("… calls to Odoo", "calls", each("calls"), "the fewest possible", [0]),

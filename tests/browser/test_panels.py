@@ -147,7 +147,37 @@ def test_a_click_without_a_name_says_so_aloud(run: Run, person: Person) -> None:
     assert decided(run, "practitioner:17").is_open
 
 
-@pytest.mark.parametrize("person", ["values", "practitioners", "duplicates"], indirect=True)
+@pytest.mark.parametrize("person", ["schema"], indirect=True)
+def test_the_schema_is_agreed_to_with_the_keyboard(
+    run: Run, person: Person, tmp_path: Path
+) -> None:
+    """The plan is narrowed to what is in the way, then agreed to; a reload shows who agreed."""
+    person.run_cell()
+    page = person.page
+    expect(page.get_by_text("1 to make, 1 there already, 1 in the way, 3 in all")).to_be_visible()
+    person.presses("Agree: the workbench makes it")
+    person.hears("Not done: Nobody is named as deciding.")
+    person.types("Your name", "Ada Example")
+    person.picks("Show", "in\u00a0the\u00a0way")  # as ipywidgets writes its options
+    expect(page.get_by_text("x_blood_type", exact=True)).to_have_count(0)
+    expect(page.get_by_text("It is of type integer.")).to_be_visible()
+    person.presses("Agree: the workbench makes it")
+    person.hears("Recorded: apply. Run the next cell.")
+    page.screenshot(path=tmp_path / "schema.png")
+    found = decided(run, "schema")
+    assert (found.choice, found.decided_by) == ("apply", "Ada Example")
+
+    person.loads_the_page_anew()
+    expect(page.get_by_text("✓ decided: 'apply' by Ada Example")).to_be_visible()
+    person.types("Your name", "Ben Example")
+    person.presses("By hand: a person makes it", "Space")
+    person.hears("Recorded: by hand.")
+    assert decided(run, "schema").choice == "by hand"
+
+
+@pytest.mark.parametrize(
+    "person", ["values", "practitioners", "duplicates", "schema"], indirect=True
+)
 def test_a_panel_fits_a_narrow_window(person: Person, tmp_path: Path) -> None:
     """At 400 pixels, which is also 800 at twice the size, nothing runs out of view."""
     person.run_cell()

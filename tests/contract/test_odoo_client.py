@@ -6,6 +6,7 @@ case runs on it. The real one's database is shared by the cases, so each uses na
 
 from __future__ import annotations
 
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -38,6 +39,8 @@ class Peer:
 
     open: Callable[..., Odoo]
     employee: Callable[[], tuple[str, str]]
+    revoke: Callable[[str], None]
+    renew: Callable[[str], str]
     opened: list[Odoo] = field(default_factory=list)
     tag: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:12]}")
 
@@ -53,7 +56,14 @@ def _fake(fake: fake_odoo.FakeOdoo, protocol: str) -> Peer:
         settings["key"] = settings.pop("api_key", settings["key"])
         return fake.client(**settings)
 
-    return Peer(opened, lambda: ("ann", "ann-key"))
+    def revoke(_: str) -> None:
+        del fake.keys["ann-key"]
+
+    def renew(login: str) -> str:
+        fake.keys[f"{login}-new-key"] = 7
+        return f"{login}-new-key"
+
+    return Peer(opened, lambda: ("ann", "ann-key"), revoke, renew)
 
 
 def _real(connection: OdooConnection, protocol: str) -> Peer:
@@ -69,7 +79,12 @@ def _real(connection: OdooConnection, protocol: str) -> Peer:
         real_odoo.person(connection, login).close()
         return login, real_odoo.key_of(connection, login)
 
-    return Peer(opened, employee)
+    return Peer(
+        opened,
+        employee,
+        lambda login: real_odoo.revoke(connection, login),
+        lambda login: real_odoo.key_of(connection, login),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -243,3 +258,54 @@ def test_every_call_is_told_with_its_time_even_when_it_fails(peer: Peer) -> None
         odoo.call("res.partner", "no_such_method")
 
     assert told == [("res.partner", "search_count"), ("res.partner", "no_such_method")]
+
+
+def test_a_key_revoked_half_way_ends_the_work_and_a_new_one_goes_on(peer: Peer) -> None:
+    """The next sign-in is refused with what is safe; the same user's next key goes on.
+
+    JSON-2 signs in with every call. Over JSON-RPC Odoo remembers who signed in: a client that
+    is open goes on until Odoo forgets (measured on Odoo 19).
+    """
+    login, key = peer.employee()
+    employee = peer(api_key=key, login=login)
+    before = employee.me()
+    peer.revoke(login)
+    if employee.protocol == "jsonrpc":
+        employee = peer(api_key=key, login=login)
+    with pytest.raises(OdooAuthError) as caught:
+        employee.call("res.partner", "search_count", domain=[])
+    after = peer(api_key=peer.renew(login), login=login).me()
+
+    assert key not in str(caught.value)
+    assert "kept" in caught.value.safe
+    assert after == before
+
+
+@pytest.mark.parametrize("protocol", ["json2", "jsonrpc"])
+def test_calls_share_one_connection(protocol: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection for each call would take longer than most calls do.
+
+    On the fake alone: the suite's real server closes every connection after its answer, as
+    Odoo does where it runs without workers; a proxy or workers keep it.
+    """
+    opened: list[object] = []
+    connect = socket.create_connection
+
+    def counted(*where: Any, **options: Any) -> socket.socket:  # noqa: ANN401  # as it is
+        opened.append(where)
+        return connect(*where, **options)
+
+    monkeypatch.setattr(socket, "create_connection", counted)
+    with fake_odoo.serving() as fake, fake.client(protocol=protocol) as odoo:
+        for _ in range(5):
+            odoo.call("res.partner", "search_count", domain=[])
+
+    assert len(opened) == 1
+
+
+def test_a_clock_is_told_or_is_not_known(peer: Peer) -> None:
+    """A real Odoo tells its time with every answer; the tests run beside it, on one clock."""
+    odoo = peer()
+    odoo.call("res.partner", "search_count", domain=[])
+
+    assert odoo.ahead is None or abs(odoo.ahead) < 60

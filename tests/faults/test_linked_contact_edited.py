@@ -31,7 +31,9 @@ def fake() -> Iterator[FakeOdoo]:
         }  # fmt: skip
         for number, name in ((OWN_TAG, "Newsletter"), (OUR_TAG, "PracticeHub patient"),
                              (LATER_TAG, "Fair")):  # fmt: skip
-            fake.tables["res.partner.category"][number] = {"id": number, "name": name}
+            fake.tables["res.partner.category"][number] = {
+                "id": number, "name": name, "active": True,
+            }  # fmt: skip
         yield fake
 
 

@@ -16,7 +16,12 @@ from tests.support.fake_odoo import Cut, FakeOdoo
 from tests.support.odoo import database
 from tests.support.processes import wait_until
 from tests.support.small_load import loader
-from workbench.errors import OdooOutcomeUnknownError, OdooUnreachableError, WorkbenchError
+from workbench.errors import (
+    GateError,
+    OdooOutcomeUnknownError,
+    OdooUnreachableError,
+    WorkbenchError,
+)
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import Loader, apply_rollback, plan_rollback
 from workbench.sandbox.odoo import OdooConnection
@@ -222,6 +227,38 @@ def test_a_fence_is_never_taken_for_a_record(fake: FakeOdoo, store: Store, tmp_p
     assert {item.external_id for item in report.refused} == {"patient_1", "patient_2"}
     assert list(store.destination.links()) == []
     assert fake.records("res.partner") == []
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_load_does_not_start_into_a_rollback_of_another_folder(
+    fake: FakeOdoo, store: Store, tmp_path: Path, *, known: bool
+) -> None:
+    """Its fences are no records: none is taken over, and the person is told what is going on."""
+    fake.call(2, "ir.model.data", "create", {"vals_list": [
+        {"module": MODULE, "name": "patient_1", "model": "res.lang", "res_id": 1}
+    ]})  # fmt: skip
+    if known:  # it was under way when this tool was killed
+        store.destination.intend("migrate", "load", "res.partner", keys=["patient_1"])
+    with fake.client() as odoo, pytest.raises(GateError, match="rolled back"):
+        loader(odoo, store, tmp_path).load(patients(1, 2))
+
+    assert list(store.destination.links()) == []
+    assert fake.records("res.partner") == []
+    assert fake.external_ids() == ["patient_1"]
+
+
+def test_an_external_id_that_leads_elsewhere_is_refused_by_name(
+    fake: FakeOdoo, store: Store, tmp_path: Path
+) -> None:
+    """What somebody else gave our name to is not taken over; the others land."""
+    fake.call(2, "ir.model.data", "create", {"vals_list": [
+        {"module": MODULE, "name": "patient_1", "model": "res.users", "res_id": 7}
+    ]})  # fmt: skip
+    with fake.client() as odoo:
+        report = loader(odoo, store, tmp_path).load(patients(1, 2))
+
+    assert [item.external_id for item in report.refused] == ["patient_1"]
+    assert [link.external_id for link in store.destination.links()] == ["patient_2"]
 
 
 def _late_load(fake: FakeOdoo) -> fake_odoo.Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +72,8 @@ def people(made: Journey) -> dict[str, Row]:
                                                 "address_line_1", "date_of_birth"))]  # fmt: skip
     once = [one for one in known
             if sum(other["email"] == one["email"] for other in known) == 1]  # fmt: skip
-    return dict(zip(("filled", "kept apart", "employed", "archived"), once, strict=False))
+    roles = ("filled", "kept apart", "employed", "archived", "overwritten")
+    return dict(zip(roles, once, strict=False))
 
 
 def contacts(made: Journey, patients: dict[str, Row]) -> dict[str, int]:
@@ -87,6 +88,7 @@ def contacts(made: Journey, patients: dict[str, Row]) -> dict[str, int]:
         "kept apart": {},
         "employed": {"parent_id": firm},
         "archived": {"street": OWN_STREET, "active": False},
+        "overwritten": {"phone": OWN_PHONE, "street": OWN_STREET, "street2": "Third floor"},
     }  # fmt: skip
     return {
         role: made.ask(
@@ -110,7 +112,9 @@ def there(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory)
         made.travel("--until", "map")
         made.run("--until", "extract")
         found.asked = {one["subject"]: one for one in made.status()["decisions_open"]}
+        newer = {"choice": "link and overwrite", "comment": "the practice's data are newer"}
         decide(found, {found.subject("kept apart"): "keep both",
+                       found.subject("overwritten"): newer,
                        found.subject("archived"): "link"})  # fmt: skip
         made.travel("--until", "sample")
         found.sampled = found.now("filled")
@@ -128,11 +132,11 @@ def there(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory)
         yield found
 
 
-def decide(there: There, choices: dict[str, str]) -> None:
+def decide(there: There, choices: Mapping[str, str | dict[str, str]]) -> None:
     """Write decisions in a file and record them."""
     made = there.journey
     file = made.config.with_name("who.yaml")
-    file.write_text(yaml.safe_dump(choices), encoding="utf-8")
+    file.write_text(yaml.safe_dump(dict(choices)), encoding="utf-8")
     said = made.workbench("decide", str(made.folder), str(file), "--by", PERSON)
     assert said.code in {0, 3}, said.err
 
@@ -140,8 +144,9 @@ def decide(there: There, choices: dict[str, str]) -> None:
 def test_contacts_that_odoo_has_are_asked_about_without_a_value(there: There) -> None:
     """A person sees who and why, by ids and reasons; the same name and e-mail propose a link."""
     asked = [there.asked[there.subject(role)] for role in there.patients]
+    options = ["keep both", "link", "link and overwrite"]
 
-    assert [one["options"] for one in asked] == [["keep both", "link"]] * 4
+    assert [one["options"] for one in asked] == [options] * 5
     assert {one["proposal"] for one in asked} == {"link"}
     told = str(asked)
     for one in there.patients.values():
@@ -191,6 +196,17 @@ def test_an_address_is_never_mixed_nor_given_to_others(there: There) -> None:
     assert [(one["street"], one["city"]) for one in firm] == [(False, "Leiden")]
 
 
+def test_a_contact_that_a_person_chose_to_overwrite_says_what_practicehub_says(
+    there: There,
+) -> None:
+    """Its telephone and its whole address are PracticeHub's, on the contact that was there."""
+    one, row = there.patients["overwritten"], there.after_load["overwritten"]
+
+    assert there.names[f"patient_{one['id']}"] == there.contacts["overwritten"]
+    assert row["phone"] not in {OWN_PHONE, False}
+    assert (row["street"], row["city"]) == (one["address_line_1"], one["city"])
+
+
 def test_whom_a_person_keeps_apart_gets_a_record_of_their_own(there: There) -> None:
     """Odoo then has two contacts, and the one that was there is not touched."""
     number = there.contacts["kept apart"]
@@ -206,7 +222,7 @@ def test_the_books_balance_and_the_evidence_verifies(there: There) -> None:
     patients = there.status["resources"]["patients"]
 
     assert there.status["phases"]["reconcile"] == "done"
-    assert (patients["updated"], patients["unresolved"]) == (3, 0)
+    assert (patients["updated"], patients["unresolved"]) == (4, 0)
     assert there.verified is not None
     assert there.verified.code == 0, there.verified.err
 

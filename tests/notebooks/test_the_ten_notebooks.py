@@ -151,7 +151,7 @@ def test_it_waits_for_a_person_without_an_error(lab: Lab, phase: str) -> None:
     assert lab.plays[phase][0].status == "waiting"
 
 
-@pytest.mark.parametrize("phase", DECIDING)
+@pytest.mark.parametrize("phase", [*DECIDING, "prepare"])
 def test_its_panels_are_live(lab: Lab, phase: str) -> None:
     """Each deciding cell shows a widget to click, and beside it a text that names nobody."""
     for play in lab.plays[phase]:
@@ -160,6 +160,16 @@ def test_its_panels_are_live(lab: Lab, phase: str) -> None:
 
         assert cells
         assert all(any(WIDGET in data for data in outputs) for outputs in shown), cells
+
+
+def test_the_fourth_notebook_tells_who_agreed_to_the_schema_before_it_is_made(lab: Lab) -> None:
+    """The proposal was taken with the map's; name, day and hash stand beside what was made."""
+    made = lab.plays["prepare"][0].outputs("apply")[-1]  # after its progress
+    decision = lab.journey.store.decisions.get("schema")
+
+    assert decision is not None
+    assert f"✓ decided: 'apply' by {PERSON} on" in made.data["text/plain"]
+    assert decision.basis in made.data["text/plain"]
 
 
 @pytest.mark.parametrize("phase", ["prepare", "sample", "migrate", "delta"])

@@ -45,17 +45,15 @@ class Bench:
         """References as they lead now."""
         return Lookups(self.odoo, store=self.store, module=MODULE)
 
-    def load(self, *rows: LoadRow, overwrite: bool = False) -> LoadReport:
+    def load(self, *rows: LoadRow) -> LoadReport:
         """Load rows."""
-        loader = self.loader(overwrite=overwrite)
+        loader = self.loader()
         self.calls.clear()
         return loader.load(rows)
 
-    def loader(self, *, lookups: Lookups | None = None, overwrite: bool = False) -> Loader:
+    def loader(self, *, lookups: Lookups | None = None) -> Loader:
         """Give the loader of the phase migrate."""
-        return small_load.loader(
-            self.odoo, self.store, self.folder, lookups=lookups, overwrite=overwrite
-        )
+        return small_load.loader(self.odoo, self.store, self.folder, lookups=lookups)
 
     def value(self, key: str, field: str) -> object:
         """Read one field of one of our records."""
@@ -327,10 +325,10 @@ def test_an_archived_user_is_no_user(bench: Bench) -> None:
 def test_progress_is_told_and_reaches_every_row(bench: Bench) -> None:
     """The person who waits sees how far it is."""
     seen: list[int] = []
-    bench.loader().load([partner(number) for number in range(1, 451)], on_progress=seen.append)
+    bench.loader().load([partner(number) for number in range(1, 601)], on_progress=seen.append)
 
     assert seen == sorted(seen)
-    assert seen[-1] == 450
+    assert seen[-1] == 600
     assert len(set(seen)) >= 3
 
 
@@ -356,6 +354,67 @@ def test_lookups_find_countries_states_users_and_contacts(bench: Bench) -> None:
     assert lookups.note_subtype()
     with pytest.raises(LookupFailedError, match=r"nobody@example\.com"):
         lookups.resolve(Ref(RefKind.USER, "nobody@example.com"))
+
+
+def test_what_two_records_share_or_what_is_archived_is_never_guessed(bench: Bench) -> None:
+    """A first hit is never taken: the reason says that there are several, or an archived one."""
+    odoo = bench.odoo
+    country = odoo.call("res.country", "search", domain=[["code", "=", "NL"]])[0]
+    twins = [{"name": "Twin"}, {"name": "twin"}]
+    made = {
+        "crm.stage": odoo.call("crm.stage", "create", vals_list=twins),
+        "res.partner.category": odoo.call("res.partner.category", "create", vals_list=[
+            *twins, {"name": "Gone", "active": False}, {"name": "Half", "active": False},
+            {"name": "Half"},
+        ]),
+        "res.country.state": odoo.call("res.country.state", "create", vals_list=[
+            {"name": "Twin", "code": code, "country_id": country} for code in ("T1", "T2")
+        ]),
+        "res.partner": odoo.call("res.partner", "create", vals_list=[
+            {"name": "Old Mill", "is_company": True, "active": False},
+        ]),
+    }  # fmt: skip
+    lookups = bench.lookups
+    reasons = {}
+    for ref in (Ref(RefKind.STAGE, "Twin"), Ref(RefKind.TAG, "Twin"), Ref(RefKind.TAG, "Gone"),
+                Ref(RefKind.STATE, "NL/Twin"), Ref(RefKind.TAG, "Nobody's")):  # fmt: skip
+        with pytest.raises(LookupFailedError) as told:
+            lookups.resolve(ref)
+        reasons[str(ref)] = told.value.what
+    half = lookups.resolve(Ref(RefKind.TAG, "Half"))
+    by_code = lookups.resolve(Ref(RefKind.STATE, "NL/T2"))
+    companies = lookups.companies(["Old Mill"])
+    for model, ids in made.items():
+        odoo.call(model, "unlink", ids=ids)
+
+    assert reasons == {
+        "stage:Twin": "In Odoo there are several for the stage 'Twin'.",
+        "tag:Twin": "In Odoo there are several for the tag 'Twin'.",
+        "tag:Gone": "In Odoo the tag 'Gone' is archived.",
+        "state:NL/Twin": "In Odoo there are several for the state.",
+        "tag:Nobody's": 'In Odoo there is no tag "Nobody\'s".',
+    }
+    assert half == made["res.partner.category"][4]
+    assert by_code == made["res.country.state"][1]
+    assert companies == {}
+
+
+def test_a_change_that_odoo_refuses_leaves_the_record_as_it_was(bench: Bench) -> None:
+    """It is refused and said so; the record stands, and the next load tries again."""
+    bench.load(partner(1, x_blood_type="O+"))
+    reports = [bench.load(partner(1, x_blood_type="Zebra", city="Leiden")) for _ in range(2)]
+
+    assert [[(item.external_id, item.stands) for item in report.refused] for report in reports] == [
+        [("patient_1", True)]
+    ] * 2
+    assert bench.value("patient_1", "x_blood_type") == "O+"
+
+
+def test_a_note_has_no_address_to_reply_to(bench: Bench) -> None:
+    """Nobody is to answer a note of the past by mail; and Odoo is spared to look for one."""
+    bench.load(partner(1), message(1, 1))
+
+    assert bench.value("clinical_note_1", "reply_to") is False
 
 
 def test_a_user_added_during_a_load_disturbs_nothing(bench: Bench) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import stat
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,18 +36,6 @@ def answer(connection: OdooConnection, path: str, **arguments: object) -> list[i
     assert found.status_code == httpx.codes.OK
     ids: list[int] = found.json()
     return ids
-
-
-@pytest.fixture
-def own_instance(
-    odoo_server: OdooConnection, monkeypatch: pytest.MonkeyPatch, worker_id: str
-) -> Iterator[Instance]:
-    """Lend the test an instance of its own; what it downloaded and its seed are shared."""
-    monkeypatch.setenv("WORKBENCH_SANDBOX_INSTANCE", f"tests-own-{worker_id}")
-    instance = current_instance()
-    yield instance
-    down()
-    shutil.rmtree(instance.folder)
 
 
 def test_starting_twice_is_harmless(odoo_server: OdooConnection) -> None:

@@ -15,33 +15,38 @@ class CuttingProxy:
     """Passes everything on, until a request holds `marker`: then it cuts, once.
 
     The server is heard to the end, so it has committed; the client gets `after` bytes of the
-    answer and then a closed line.
+    answer, or what is to stand `instead` of it, and then a closed line. `upstream` may be set
+    anew; while nothing listens there, the client's line is closed.
     """
 
     url: str = ""
+    upstream: str = ""
     marker: bytes = b""
     after: int = 0
+    instead: bytes = b""
     cuts: int = field(default=0, init=False)
 
     def cut(self, marker: str, *, after: int) -> None:
         """Cut the answer to the next request that holds `marker`, after so many bytes."""
         self.marker, self.after = marker.encode(), after
 
+    def answer_502(self, marker: str) -> None:
+        """Let the server do the next request that holds `marker`, and answer 502 in its place."""
+        self.instead = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
+        self.cut(marker, after=0)
+
 
 @contextmanager
 def cutting(upstream: str) -> Iterator[CuttingProxy]:
     """Serve a proxy before `upstream` on a free loopback port."""
-    target = urlsplit(upstream)
     listener = socket.create_server(("127.0.0.1", 0))
-    proxy = CuttingProxy(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    proxy = CuttingProxy(f"http://127.0.0.1:{listener.getsockname()[1]}", upstream)
 
     def accept() -> None:
         with suppress(OSError):  # the listener was closed: the test is over
             while True:
                 client, _ = listener.accept()
-                threading.Thread(
-                    target=_pass, args=(client, target.hostname, target.port, proxy), daemon=True
-                ).start()
+                threading.Thread(target=_pass, args=(client, proxy), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:
@@ -50,8 +55,10 @@ def cutting(upstream: str) -> Iterator[CuttingProxy]:
         listener.close()
 
 
-def _pass(client: socket.socket, host: str, port: int, proxy: CuttingProxy) -> None:
-    with client, socket.create_connection((host, port)) as server, suppress(OSError):
+def _pass(client: socket.socket, proxy: CuttingProxy) -> None:
+    target = urlsplit(proxy.upstream)
+    where = (target.hostname, target.port)
+    with client, suppress(OSError), socket.create_connection(where) as server:
         while request := _message(client):
             server.sendall(request)
             answer = _message(server)
@@ -60,7 +67,7 @@ def _pass(client: socket.socket, host: str, port: int, proxy: CuttingProxy) -> N
             if proxy.marker and proxy.marker in request:
                 proxy.marker = b""
                 proxy.cuts += 1
-                client.sendall(answer[: proxy.after])
+                client.sendall(proxy.instead or answer[: proxy.after])
                 return
             client.sendall(answer)
 

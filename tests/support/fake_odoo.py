@@ -7,7 +7,9 @@ contract tests run on it and on a real Odoo alike. It speaks JSON-2 and JSON-RPC
 
 from __future__ import annotations
 
+import base64
 import copy
+import hashlib
 import json
 import socket
 import threading
@@ -27,13 +29,15 @@ FIELDS: dict[str, dict[str, str]] = {
         "name": TEXT, "email": TEXT, "phone": TEXT, "comment": "html", "lang": TEXT,
         "category_id": MANY, "x_practicehub_id": TEXT, "is_company": "boolean",
     },
-    "res.partner.category": {"name": TEXT},
+    "res.partner.category": {"name": TEXT, "active": "boolean"},
     "res.users": {"name": TEXT, "login": TEXT, "lang": TEXT, "tz": TEXT,
                   "company_id": "many2one", "active": "boolean"},
     "res.lang": {"code": TEXT, "name": TEXT},
     "mail.message": {"model": TEXT, "res_id": "integer", "message_type": TEXT},
     "mail.activity": {"res_model": TEXT, "res_id": "integer"},
-    "ir.attachment": {"res_model": TEXT, "res_id": "integer", "res_field": TEXT},
+    "ir.attachment": {"res_model": TEXT, "res_id": "integer", "res_field": TEXT, "name": TEXT,
+                      "mimetype": TEXT, "datas": "binary", "checksum": TEXT},
+    "ir.config_parameter": {"key": TEXT, "value": TEXT},
     "ir.model.fields": {"model": TEXT, "name": TEXT, "relation": TEXT, "ttype": TEXT},
     "ir.model.data": {"module": TEXT, "name": TEXT, "model": TEXT, "res_id": "integer",
                       "noupdate": "boolean"},
@@ -90,6 +94,10 @@ class FakeOdoo:
     keys: dict[str, int] = field(default_factory=lambda: {"admin-key": 2, "ann-key": 7})
     database: str = "clinic"
     url: str = ""
+    most: int | None = None
+    """Bytes of a request that a proxy before it takes; it answers 413 to more."""
+    received: int = 0
+    """Bytes of all requests that were taken."""
     late: list[threading.Timer] = field(default_factory=list)
     """Calls whose line was closed at once, and which commit later."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -108,7 +116,7 @@ class FakeOdoo:
         """Open it."""
         settings: dict[str, object] = {
             "url": self.url, "database": self.database, "api_key": key,
-            "login": "admin", "protocol": protocol,
+            "login": "admin", "protocol": protocol, "patience": 0.0,
         }  # fmt: skip
         return Odoo(**(settings | options))  # type: ignore[arg-type]  # by the tests
 
@@ -212,8 +220,10 @@ class FakeOdoo:
         for values in vals_list:
             self._check(model, values)
             self._next += 1
+            works = {"active": True} if "active" in FIELDS[model] else {}
             self.tables[model][self._next] = {
-                **values, "id": self._next, "create_date": now, "write_date": now,
+                **works, **_with_checksum(values), "id": self._next,
+                "create_date": now, "write_date": now,
                 "create_uid": [user, "x"], "write_uid": [user, "x"],
             }  # fmt: skip
             made.append(self._next)
@@ -224,7 +234,7 @@ class FakeOdoo:
     ) -> bool:
         self._check_names(model, vals)
         for number in ids:
-            self.tables[model][number] |= {**vals, "write_uid": [user, "x"]}
+            self.tables[model][number] |= {**_with_checksum(vals), "write_uid": [user, "x"]}
         return True
 
     def _unlink(self, user: int, model: str, ids: list[int], context: Row | None = None) -> bool:
@@ -338,6 +348,14 @@ def serving() -> Iterator[FakeOdoo]:
         thread.join()
 
 
+def _with_checksum(values: Row) -> Row:
+    if "datas" not in values:
+        return values
+    content = base64.b64decode(values["datas"] or "")
+    found = hashlib.sha1(content, usedforsecurity=False).hexdigest() if content else False
+    return {**values, "checksum": found}
+
+
 class _Handler(BaseHTTPRequestHandler):
     odoo: FakeOdoo
     lines: ClassVar[list[socket.socket]]
@@ -360,7 +378,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Do a call of either protocol."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        length = int(self.headers["Content-Length"])
+        content = self.rfile.read(length)
+        if self.odoo.most is not None and length > self.odoo.most:
+            self._send(413, None)
+            return
+        self.odoo.received += length
+        body = json.loads(content)
         if self.path == "/jsonrpc":
             self._rpc(body["params"])
         else:

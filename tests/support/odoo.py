@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from workbench.sandbox.odoo import (
     status,
     up,
 )
-from workbench.sandbox.odoo.instance import current_instance
+from workbench.sandbox.odoo.instance import Instance, current_instance
 
 INSTANCE = "tests"
 PREFIX = "t_"
@@ -58,6 +59,18 @@ def odoo_db(odoo_server: OdooConnection) -> Iterator[OdooConnection]:
     """Lend the test a database of its own, as Odoo's installer leaves one."""
     with database() as connection:
         yield connection
+
+
+@pytest.fixture
+def own_instance(
+    odoo_server: OdooConnection, monkeypatch: pytest.MonkeyPatch, worker_id: str
+) -> Iterator[Instance]:
+    """Lend the test an instance of its own; what it downloaded and its seed are shared."""
+    monkeypatch.setenv("WORKBENCH_SANDBOX_INSTANCE", f"tests-own-{worker_id}")
+    instance = current_instance()
+    yield instance
+    down()
+    shutil.rmtree(instance.folder)
 
 
 @contextmanager

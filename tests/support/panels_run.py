@@ -95,9 +95,9 @@ def practitioner(number: int, proposal: str | None, *options: str) -> Question:
 
 def pair(subject: str, proposal: str, *, sure: float = 0.9) -> Question:
     """Ask whether two records are one person."""
-    becomes = "link" if "contact" in subject else "merge"
+    becomes = ("link", "link and overwrite") if "contact" in subject else ("merge",)
     return Question(
-        subject, "extract", "Are they one person?", ("keep both", becomes), {"pair": subject},
+        subject, "extract", "Are they one person?", ("keep both", *becomes), {"pair": subject},
         proposal=proposal, reasons=("same name", "same birth date"), confidence=sure,
     )  # fmt: skip
 
@@ -119,8 +119,22 @@ def fill(store: Store, folder: Path) -> None:
         )  # fmt: skip
         store.journey.set_document("odoo_users", USERS)
         store.journey.set_document("odoo_contacts", {"45": CONTACT})
+    plan = [("field", "res.partner", "x_blood_type", "make", ""),
+            ("field", "res.partner", "x_shoe_size", "conflict", "It is of type integer."),
+            ("stage", "crm.stage", "New", "exists", "")]  # fmt: skip
+    names = ("kind", "model", "name", "state", "why")
+    items = [dict(zip(names, line, strict=True)) for line in plan]
+    store.journey.set_document("schema_plan", {"module": "module", "items": items})
     store.decisions.ask(
         [
+            Question(
+                "schema",
+                "prepare",
+                "Make 2 fields in Odoo?",
+                ("apply", "by hand"),
+                ["x_blood_type"],
+                "apply",
+            ),
             value("processed", "Completed"),
             value("missed", "Missed", sure=0.7),
             value("no show", None),

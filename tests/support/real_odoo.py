@@ -69,5 +69,15 @@ def key_of(connection: OdooConnection, login: str) -> str:
     return key
 
 
+def revoke(connection: OdooConnection, login: str) -> None:
+    """Take all of a user's API keys back."""
+    with psycopg.connect(connection.dsn) as db:
+        db.execute(
+            "DELETE FROM res_users_apikeys USING res_users "
+            "WHERE res_users.id = user_id AND login = %s",
+            [login],
+        )
+
+
 def _ab64(data: bytes) -> str:
     return base64.b64encode(data).decode().rstrip("=").replace("+", ".")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
+from workbench.mapping.clinical import apart, vault_fields
 from workbench.mapping.rows import (
     FieldNeed,
     LoadRow,
@@ -58,19 +59,30 @@ NEEDS = SchemaNeeds(
 )  # fmt: skip
 
 
-def prepare(odoo: Odoo, store: Store) -> None:
-    """Make in Odoo what the clinic needs."""
-    plan = plan_schema(odoo, NEEDS, module=MODULE, restrict_clinical=True)
+def prepare(odoo: Odoo, store: Store, *, restrict_clinical: bool = False) -> None:
+    """Make in Odoo what the clinic needs; restricted, its rows must be `restricted` too."""
+    plan = plan_schema(odoo, NEEDS, module=MODULE, restrict_clinical=restrict_clinical)
     apply_schema(odoo, store, plan, phase="prepare")
+
+
+def restricted(rows: Iterable[LoadRow], *, there: bool = False) -> list[LoadRow]:
+    """Part patients' rows into contacts and clinical records, those of one model together.
+
+    `there`: the patients have clinical records already.
+    """
+    names = vault_fields(NEEDS)
+    parts = [part for row in rows for part in apart(row, names, there=there)]
+    order = list(dict.fromkeys(part.model for part in parts))
+    return sorted(parts, key=lambda part: order.index(part.model))
 
 
 def loader(
     odoo: Odoo, store: Store, folder: Path, *, phase: str = "migrate",
-    lookups: Lookups | None = None, overwrite: bool = False, module: str = MODULE,
+    lookups: Lookups | None = None, module: str = MODULE,
 ) -> Loader:  # fmt: skip
     """Give a phase's loader; its references lead as they do now, unless `lookups` are given."""
     return Loader(
-        odoo, store, module=module, phase=phase, folder=folder, overwrite=overwrite,
+        odoo, store, module=module, phase=phase, folder=folder,
         lookups=lookups or Lookups(odoo, store=store, module=module),
     )  # fmt: skip
 

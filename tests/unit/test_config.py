@@ -46,6 +46,7 @@ def test_what_is_left_out_has_the_documented_default(tmp_path: Path) -> None:
     assert config.migration.restrict_clinical_fields
     assert config.practicehub.extra_resources == ()
     assert config.practicehub.largest_file_mb == 0
+    assert config.odoo.timeout_seconds == 120
 
 
 def test_further_resources_and_a_limit_for_files_can_be_named(tmp_path: Path) -> None:
@@ -79,6 +80,10 @@ def test_a_language_model_is_asked_only_where_one_is_named(tmp_path: Path) -> No
         ("[odoo]", 'region = "mars"\n[odoo]', ("practicehub.region",)),
         ("[odoo]", 'timezone = "Mars/Base"\n[odoo]', ("practicehub.timezone", "time zone")),
         ("[odoo]", "requests_per_second = 0\n[odoo]", ("practicehub.requests_per_second",)),
+        ('database = "clinic"', 'database = "clinic"\ntimeout_seconds = 0',
+         ("odoo.timeout_seconds",)),
+        ('database = "clinic"', 'database = "clinic"\ncalls_per_second = -1',
+         ("odoo.calls_per_second",)),
         ("[odoo]", "[odo]", ("odo: no such key", "odoo: is required")),
         ("[odoo]", 'api_key = "pk-a1b2"\n[odoo]', ("practicehub.api_key", "never the key itself")),
         ("[odoo]", 'extra_resources = ["Letters"]\n[odoo]',

@@ -59,9 +59,9 @@ def test_a_person_lets_an_answer_fill_the_contacts_field(tmp_path: Path) -> None
     run.extract.check()
     contacts, notes = rows_of(run, "patients"), rows_of(run, "messages")
 
-    assert contacts["patient_1"].values["x_allergies"] == "Pollen"
-    assert contacts["patient_2"].values["x_allergies"] == "Nuts"
-    assert contacts["patient_1"].sources["x_allergies"] == ALLERGIES.replace(
+    assert contacts["clinical_1"].values["x_allergies"] == "Pollen"
+    assert contacts["clinical_2"].values["x_allergies"] == "Nuts"
+    assert contacts["clinical_1"].sources["x_allergies"] == ALLERGIES.replace(
         "responses.", "responses/3."
     )
     assert "Pollen" in str(notes["custom_form_response_3"].values["body"])

@@ -112,6 +112,15 @@ def test_a_map_that_only_grew_needs_no_other_sample(store: Store) -> None:
     check(store, "delta")
 
 
+def test_another_configuration_is_prepared_for_anew(store: Store) -> None:
+    """Who may read clinical fields is a setting: the map is the same, the schema is not."""
+    store.journey.set_meta("config_hash", "c2")
+    for phase in ("connect", "audit", "map"):
+        store.journey.set_phase(phase, Status.DONE, basis=gates.basis(store, phase))
+
+    assert current(store) == {"connect", "audit", "map", "extract"}
+
+
 def test_saying_the_same_again_changes_nothing(store: Store) -> None:
     """An answer that is repeated opens no phase."""
     store.decisions.decide(FIELD, "keep", by="Pia Smit")

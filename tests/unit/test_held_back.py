@@ -12,7 +12,7 @@ from tests.support.made_runs import made_run
 from tests.support.small_run import store_page
 from workbench.errors import DecisionNeededError, GateError, MappingError
 from workbench.mapping import OdooUser
-from workbench.odoo import Lookups, Odoo, SchemaPlan
+from workbench.odoo import Lookups, Odoo, SchemaPlan, Version
 from workbench.phases import counts, knowledge, prepare, verdicts
 from workbench.phases.expectations import STAGES, Expectations
 from workbench.run import Run
@@ -247,20 +247,39 @@ class Clinic(Lookups):
         """Give the users."""
         return self.there
 
+    def search_read(self, model: str, *_domain: Any, fields: list[str]) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+        """Give the users as Odoo's own rows; there are no external ids of ours."""
+        rows = [{"id": number, "login": login, "email": who.email, "active": who.active,
+                 "share": False}
+                for number, (login, who) in enumerate(self.there.items(), start=1)]  # fmt: skip
+        return [{name: row[name] for name in ("id", *fields)} for row in rows
+                if model == "res.users"]  # fmt: skip
+
+    def version(self) -> Version:
+        """Tell the version."""
+        return Version(19, "19.0")
+
+    def call(self, _model: str, _method: str, **_arguments: object) -> bool:
+        """Allow what is asked for."""
+        return True
+
 
 @pytest.fixture
 def clinic(run: Run, monkeypatch: pytest.MonkeyPatch) -> Clinic:
     """Let a person invite the one practitioner, whose old user is archived."""
     clinic = Clinic()
     run.lookups = clinic
+    run.destination = cast("Odoo", clinic)
     monkeypatch.setattr(prepare.Prepare, "_look", lambda _: SchemaPlan("module", ()))
     run.store.journey.set_document("schema", [])
     run.store.decisions.decide("practitioner:1", "invite", by=BY)
     return clinic
 
 
-def test_prepare_waits_until_the_invited_user_is_in_odoo(run: Run, clinic: Clinic) -> None:
-    """It says who is missing, by name alone, and what a person must do where."""
+def test_prepare_waits_while_an_invited_practitioner_cannot_be_made_a_user(
+    run: Run, clinic: Clinic
+) -> None:
+    """It says who and why, by name alone, and what a person must do where."""
     run.phase, run.headless = "prepare", True
     with pytest.raises(DecisionNeededError) as stopped:
         verdicts.conclude(run)
@@ -268,11 +287,22 @@ def test_prepare_waits_until_the_invited_user_is_in_odoo(run: Run, clinic: Clini
     clinic.there["eva.smit"] = OdooUser("E. Smit", "EVA@example.org")
     verdict = verdicts.conclude(run)
 
-    assert "Eva Smit is to be invited and is no user of Odoo yet" in stopped.value.what
+    assert "Eva Smit is an archived user of Odoo" in stopped.value.what
     assert "@" not in str(stopped.value)
     assert stopped.value.exit_code == 3
-    assert "invite Eva Smit <eva@example.org> as a user" in todo
+    assert "Eva Smit <eva@example.org> is an archived user of Odoo. Make that user active" in todo
     assert verdict.status == "done"
+
+
+def test_no_user_is_made_before_a_person_agreed_to_what_is_made(run: Run, clinic: Clinic) -> None:
+    """In Lab each cell can be run on its own: this one waits for the panel above it."""
+    clinic.there = {}
+    run.store.decisions.ask([Question("schema", "prepare", "Make it?", ["apply"], basis="anew")])
+    run.headless = False
+    shown = repr(run.prepare.users())
+
+    assert "No user is made yet" in shown
+    assert list(run.store.destination.operations()) == []
 
 
 def test_visits_of_an_invited_practitioner_get_the_user_and_never_nobody(

@@ -169,6 +169,45 @@ def test_a_link_makes_a_patient_the_contact_that_is_there(tmp_path: Path) -> Non
     assert "lang" not in one.rows[0].stays
 
 
+def test_a_contact_is_overwritten_only_where_a_person_said_so(tmp_path: Path) -> None:
+    """One contact takes PracticeHub's telephone, and the other keeps its own."""
+    odoo = SmallOdoo(contact(45, "Anna1 Vries1", email="p1@example.com", phone="+1", zip="9999"),
+                     contact(46, "Anna2 Vries2", email="p2@example.com", phone="+2"))  # fmt: skip
+    run = read_run(tmp_path, odoo, patient(1), patient(2))
+    duplicates.look(run.extract)
+    decide(run, p1c45="link and overwrite", p2c46="link")
+    duplicates.settle(run.extract)
+    found = Expectations(run)
+    found.hold_contacts()
+    one, other = (due.expected.rows[0] for due in found.of_stage("patients"))
+
+    assert linking.linked(run.store) == {"1": 45, "2": 46}
+    assert linking.overwriting(run.store) == {"1"}
+    assert (one.overwrite, one.values["phone"]) == (True, "+31 20 123 0001")
+    assert (other.overwrite, other.stays["phone"]) == (False, "+2")
+
+
+def test_what_was_overwritten_in_odoo_is_not_taken_back_by_another_answer(tmp_path: Path) -> None:
+    """A rollback puts Odoo's values back; until then the answer stands, and may be asked anew."""
+    odoo = SmallOdoo(contact(45, "Anna1 Vries1", email="p1@example.com"))
+    run = read_run(tmp_path, odoo, patient(1))
+    duplicates.look(run.extract)
+    decide(run, p1c45="link")
+    duplicates.settle(run.extract)
+    loaded(run, "patient_1", 45, How.LINKED)
+    decide(run, p1c45="link and overwrite")
+    duplicates.settle(run.extract)
+    later = linking.overwriting(run.store)
+    decide(run, p1c45="link")
+
+    assert later == {"1"}
+    with pytest.raises(GateError, match="patient_1 replaced what the contact 45 had"):
+        duplicates.settle(run.extract)
+    run.store.decisions.withdraw(["duplicate:patient_1+contact_45"])
+    duplicates.settle(run.extract)
+    assert linking.overwriting(run.store) == {"1"}
+
+
 def test_what_a_contact_held_is_read_once_and_kept_until_a_rollback(tmp_path: Path) -> None:
     """What we wrote ourselves is never taken for what was there before us."""
     odoo = SmallOdoo(contact(45, "Anna1 Vries1", email="p1@example.com"))

@@ -84,6 +84,16 @@ def test_a_name_is_less_certain_than_an_e_mail_address() -> None:
     assert by_mail.confidence > 0.9 > by_name.confidence > 0.5
 
 
+def test_who_may_be_invited_is_asked_about_with_what_it_costs() -> None:
+    """Odoo charges for each user; who cannot become one costs nothing and is told nothing."""
+    one = asked_about(Practitioner("Ann New", "a@example.org"), visits=1)
+    other = asked_about(Practitioner("Ann New", None), visits=1)
+
+    assert "Odoo Online charge for each user" in one.question
+    assert one.proposal is None
+    assert "charge" not in other.question
+
+
 def test_an_archived_user_is_named_and_never_used() -> None:
     """The person who decides sees why nobody was found."""
     question = asked_about(Practitioner("Ria Oud", "ria@example.org"), visits=3)
@@ -96,7 +106,7 @@ def test_an_archived_user_is_named_and_never_used() -> None:
     ("mail", "fallback", "offered"),
     [("a@example.org", "front@clinic", ["invite", "fallback", "name only"]),
      (None, "front@clinic", ["fallback", "name only"]),
-     (" ", "", ["name only"])],
+     (" ", "", ["name only"]), ("not an address", "", ["name only"])],
 )  # fmt: skip
 def test_only_what_can_be_done_is_offered(
     mail: str | None, fallback: str, offered: list[str]

@@ -22,10 +22,11 @@ from workbench.mapping.linked import OdooContact, into_contact
 from workbench.mapping.model import Disposition, MapRow
 from workbench.mapping.naming import label_of
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
+from workbench.mapping.twins import reason_for_one
 from workbench.staging import ContactPair, Verdict
-from workbench.state import Fate, IssueKind
+from workbench.state import Decision, Fate, IssueKind
 
-KEEP, MERGE, LINK = "keep both", "merge", "link"
+KEEP, MERGE, LINK, OVERWRITE = "keep both", "merge", "link", "link and overwrite"
 
 
 # who is whom -----------------------------------------------------------------------------
@@ -54,9 +55,11 @@ def test_merged_patients_and_the_contact_of_one_of_them_are_one_person() -> None
          {"patient_1+contact_5", "patient_2+contact_6"}),
         ({"patient_1+patient_2": MERGE, "patient_1+contact_5": LINK, "patient_2+contact_5": KEEP},
          {"patient_2+contact_5"}),
+        ({"patient_1+patient_2": MERGE, "patient_1+contact_5": LINK,
+          "patient_2+contact_5": OVERWRITE}, {"patient_2+contact_5"}),
     ],
     ids=["three of one", "two fill one", "one fills two", "merged and linked elsewhere",
-         "kept apart and linked by way of another"],
+         "kept apart and linked by way of another", "overwritten and not"],
 )  # fmt: skip
 def test_decisions_that_contradict_are_faults_with_their_place(
     decided: dict[str, str], where: set[str]
@@ -75,6 +78,33 @@ def test_two_entries_of_one_patient_may_both_be_the_contact() -> None:
 
     assert who_is_whom(decided).faults == {}
     assert who_is_whom(decided).linked == {"1": 5}
+
+
+def test_who_overwrites_a_contact_is_known_with_the_link() -> None:
+    """The answer is about one contact, and goes with the patient that stays."""
+    people = who_is_whom(
+        {"patient_3+patient_12": MERGE, "patient_12+contact_45": OVERWRITE,
+         "patient_4+contact_9": LINK}
+    )  # fmt: skip
+
+    assert people.linked == {"3": 45, "4": 9}
+    assert people.overwrites == {"3"}
+    assert people.faults == {}
+
+
+def test_to_overwrite_needs_a_reason_whatever_was_proposed() -> None:
+    """What Odoo has is replaced, so that somebody says why."""
+    pair = ContactPair("12", 45, 0.58, ("same name", "same e-mail"), Verdict.LINK)
+    (asked,) = contact_questions([pair])
+    seen = Decision(
+        subject=asked.subject, phase=asked.phase, question=asked.question,
+        options=list(asked.options), open_value=False, proposal=asked.proposal, reasons=[],
+        confidence=None, basis="", choice=None, comment="", decided_by=None, decided_at=None,
+    )  # fmt: skip
+
+    assert reason_for_one(seen, OVERWRITE, " ") != []
+    assert reason_for_one(seen, OVERWRITE, "the practice's data are newer") == []
+    assert reason_for_one(seen, LINK, "") == []
 
 
 def test_a_link_is_no_answer_about_two_patients_nor_a_merge_about_a_contact() -> None:
@@ -103,7 +133,8 @@ def test_a_question_about_a_contact_names_numbers_and_reasons() -> None:
     (one,) = contact_questions([pair])
     (other,) = contact_questions([replace(pair, reasons=("same name",))])
 
-    assert (one.subject, one.options) == ("duplicate:patient_12+contact_45", [KEEP, LINK])
+    assert one.subject == "duplicate:patient_12+contact_45"
+    assert one.options == [KEEP, LINK, OVERWRITE]
     assert (one.proposal, one.confidence) == (LINK, 0.58)
     assert one.basis != other.basis
 
@@ -137,13 +168,17 @@ def agrees(_name: str, value: Value, held: object) -> bool:
 
 
 def filled(
-    values: dict[str, Value], held: dict[str, object], *, family: bool = False
+    values: dict[str, Value],
+    held: dict[str, object],
+    *,
+    family: bool = False,
+    overwrite: bool = False,
 ) -> tuple[LoadRow, list[LoadRow], Expected]:
     """Give the contact's row, the notes beside it, and all that is expected."""
     sources = {name: f"patients.{name}" for name in values}
     row = LoadRow("res.partner", "patient_12", "patients", "12", values, sources=sources)
     made = into_contact(
-        Expected((row,), Fate.CREATED), OdooContact(45, held, family=family),
+        Expected((row,), Fate.CREATED), OdooContact(45, held, family=family, overwrite=overwrite),
         agrees=agrees, context=context(),
     )  # fmt: skip
     return made.rows[0], list(made.rows[1:]), made
@@ -172,6 +207,30 @@ def test_what_practicehub_leaves_empty_takes_nothing_away() -> None:
 
     assert row.stays == {"comment": "<p>Fair.</p>"}
     assert (notes, made.issues) == ([], ())
+
+
+def test_to_overwrite_replaces_what_practicehub_knows_and_nothing_else() -> None:
+    """Its telephone replaces Odoo's, its address the whole one; what it does not know stays."""
+    values: dict[str, Value] = {"phone": "+31 2", "comment": None, "street": "Weg 1",
+                                "street2": None, "city": "Leiden"}  # fmt: skip
+    held: dict[str, object] = {"phone": "+31 1", "comment": "<p>Fair.</p>", "street": "Plein 9",
+                               "street2": "Third floor", "city": None}  # fmt: skip
+    row, notes, made = filled(values, held, overwrite=True)
+
+    assert row.values == {"phone": "+31 2", "street": "Weg 1", "street2": None, "city": "Leiden"}
+    assert row.stays == {"comment": "<p>Fair.</p>"}
+    assert row.overwrite
+    assert (notes, made.issues) == ([], ())
+
+
+def test_to_overwrite_takes_no_address_from_a_family_and_none_for_nothing() -> None:
+    """Odoo would copy it to a company's other contacts; and no address is no better one."""
+    held: dict[str, object] = {"street": "Plein 9", "city": "Leiden"}
+    shared, _, _ = filled({"street": "Weg 1", "city": "Delft"}, held, family=True, overwrite=True)
+    empty, _, _ = filled({"street": None, "city": None}, held, overwrite=True)
+
+    assert (shared.values, shared.stays) == ({}, held)
+    assert (empty.values, empty.stays) == ({}, held)
 
 
 def test_a_zero_a_no_and_a_list_make_room() -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.support.decided_map import first, world
 from workbench.mapping import AppointmentsTo, Expected, Expecter
 from workbench.mapping.rows import Ref, RefKind
+from workbench.mapping.visits import as_sent
 from workbench.staging.times import Order
 from workbench.state import Fate, IssueKind
 
@@ -117,3 +120,141 @@ def test_an_event_needs_a_time() -> None:
     record = {**made.clinic["appointments"][0], "patient_id": 101, "start": "soon"}
 
     assert Expecter(made.mapping, made.context).appointment(record).fate is Fate.REJECTED
+
+
+def seen(to: AppointmentsTo, **changes: object) -> Expected:
+    """Expect a visit of a practitioner who is a user, at nine on a day of July."""
+    made = world("brief", to)
+    user = made.clinic.staff[0]
+    record = {
+        **made.clinic["appointments"][0], "id": 5, "patient_id": 101, "note": "", "duration": 30,
+        "practitioner_id": user.id, "practitioner_email": user.email, "visit_type": "Consult",
+        "appointment_date": "2025-07-10", "appointment_time": "09:00", "visit_status": "New",
+        **changes,
+    }  # fmt: skip
+    status = next(row.field for row in made.mapping.of("appointments")
+                  if row.path == "visit_status")  # fmt: skip
+    values = {**made.mapping.values, status: {**made.mapping.values[status], "Missed": "Missed"}}
+    return Expecter(replace(made.mapping, values=values), made.context).appointment(record)
+
+
+def test_patient_and_practitioner_attend_an_event_that_staff_alone_see() -> None:
+    """Odoo shows people what they attend; nobody's private setting hides it, no guest reads it."""
+    user = world("brief").clinic.staff[0].email
+    event = seen(AppointmentsTo.BOTH).rows[1].values
+
+    assert event["user_id"] == Ref(RefKind.USER, user)
+    assert event["partner_ids"] == (
+        Ref(RefKind.RECORD, "patient_101"), Ref(RefKind.USER_CONTACT, user),
+    )  # fmt: skip
+    assert event["privacy"] == "confidential"
+    assert event["opportunity_id"] == Ref(RefKind.RECORD, "appointment_5")
+
+
+@pytest.mark.parametrize("to", [AppointmentsTo.EVENT, AppointmentsTo.BOTH])
+@pytest.mark.parametrize(
+    ("status", "active", "show_as", "name"),
+    [("New", True, "busy", "Consult, Patient 101"),
+     ("Completed", True, "busy", "Consult, Patient 101"),
+     ("Missed", True, "free", "Missed: Consult, Patient 101"),
+     ("Cancelled", False, "free", "Cancelled: Consult, Patient 101")],
+)  # fmt: skip
+def test_a_visit_that_did_not_take_place_blocks_no_calendar(
+    to: AppointmentsTo, status: str, name: str, show_as: str, *, active: bool
+) -> None:
+    """A cancelled visit leaves the calendar and is found in the archive; a missed one says so."""
+    expected = seen(to, visit_status=status)
+    event = expected.rows[-1].values
+
+    assert expected.fate is Fate.CREATED
+    assert (event["active"], event["show_as"], event["name"]) == (active, show_as, name)
+    if to is AppointmentsTo.BOTH:
+        assert expected.rows[0].values["name"] == "Consult, Patient 101"
+        assert not {"active", "show_as", "privacy"} & expected.rows[0].values.keys()
+
+
+def test_a_stage_of_the_clinics_own_means_what_its_status_says() -> None:
+    """Nobody taught us "Afgezegd"; PracticeHub's own "Cancelled" behind it is known."""
+    made = world("brief", AppointmentsTo.EVENT)
+    field = next(row.field for row in made.mapping.of("appointments")
+                 if row.name == "x_visit_status")  # fmt: skip
+    values = {**made.mapping.values, field: {**made.mapping.values[field], "Cancelled": "Afgezegd",
+                                             "Missed": "New"}}  # fmt: skip
+    expecter = Expecter(replace(made.mapping, values=values), made.context)
+    record = {**made.clinic["appointments"][0], "patient_id": 101,
+              "appointment_date": "2025-07-10", "appointment_time": "09:00"}  # fmt: skip
+    cancelled, missed = (expecter.appointment({**record, "visit_status": one}).rows[0].values
+                         for one in ("Cancelled", "Missed"))  # fmt: skip
+
+    assert (cancelled["active"], str(cancelled["name"])[:10]) == (False, "Afgezegd: ")
+    assert (missed["active"], missed["show_as"]) == (True, "busy")
+
+
+@pytest.mark.parametrize("to", [AppointmentsTo.EVENT, AppointmentsTo.BOTH])
+def test_a_visit_without_a_time_of_day_takes_its_whole_day(to: AppointmentsTo) -> None:
+    """The day is known, so the visit is in the calendar; no hour is made up."""
+    expected = seen(to, appointment_time="", duration=None)
+    event = expected.rows[-1].values
+
+    assert expected.fate is Fate.CREATED
+    assert event["allday"] is True
+    assert (event["start"], event["stop"]) == ("2025-07-10 08:00:00", "2025-07-10 18:00:00")
+    assert "2025-07-10" in str(event["x_unread_values"])
+
+
+@pytest.mark.parametrize("clock", ["quarter past", "25:00"])
+def test_a_time_of_day_that_cannot_be_read_is_no_whole_day(clock: str) -> None:
+    """Somebody typed a time: what it is must be seen to, not put over a day."""
+    both = seen(AppointmentsTo.BOTH, appointment_time=clock)
+
+    assert seen(AppointmentsTo.EVENT, appointment_time=clock).fate is Fate.REJECTED
+    assert [row.model for row in both.rows] == ["crm.lead"]
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "minutes", "start", "stop"),
+    [("2025-03-30", "02:30", 30, "2025-03-30 01:30:00", "2025-03-30 02:00:00"),
+     ("2025-03-30", "01:30", 60, "2025-03-30 00:30:00", "2025-03-30 01:30:00"),
+     ("2025-10-26", "02:30", 30, "2025-10-26 00:30:00", "2025-10-26 01:00:00"),
+     ("2025-10-26", "01:30", 120, "2025-10-25 23:30:00", "2025-10-26 01:30:00"),
+     ("2025-07-11", "00:00", 30, "2025-07-10 22:00:00", "2025-07-10 22:30:00"),
+     ("2025-07-10", "09:00", None, "2025-07-10 07:00:00", "2025-07-10 07:00:00")],
+    ids=["skipped", "over the skip", "twice", "over the repeat", "midnight", "no end"],
+)  # fmt: skip
+def test_times_are_right_around_the_clock_change_and_midnight(
+    day: str, clock: str, minutes: int | None, start: str, stop: str
+) -> None:
+    """The clinic's clock is Amsterdam's; Odoo keeps UTC; minutes are real ones."""
+    rows = seen(
+        AppointmentsTo.BOTH, appointment_date=day, appointment_time=clock, duration=minutes
+    ).rows
+
+    assert (rows[1].values["start"], rows[1].values["stop"]) == (start, stop)
+    assert rows[0].values["x_appointment_time"] == start
+    assert rows[1].values["allday"] is False
+
+
+@pytest.mark.parametrize("to", list(AppointmentsTo))
+def test_a_visit_of_nobody_says_so_to_odoo(to: AppointmentsTo) -> None:
+    """Left unsaid, Odoo would make the user of the key the owner; so it is said, always."""
+    made = world("brief", to)
+    rows = tuple(row for row in made.mapping.rows if row.transform != "practitioner")
+    known = {row.path for row in made.mapping.rows if row.transform == "practitioner"}
+    record = {name: one for name, one in made.clinic["appointments"][0].items()
+              if name not in known}  # fmt: skip
+    record |= {"patient_id": 101, "appointment_date": "2025-07-10", "appointment_time": "09:00"}
+    expected = Expecter(replace(made.mapping, rows=rows), made.context).appointment(record)
+
+    assert expected.rows
+    assert [row.values["user_id"] for row in expected.rows] == [None] * len(expected.rows)
+
+
+def test_an_event_is_sent_before_its_lead_which_ties_the_two() -> None:
+    """Made the other way round, Odoo would write a message on every opportunity."""
+    lead, event = seen(AppointmentsTo.BOTH).rows
+    sent = list(as_sent((lead, event)))
+
+    assert [row.external_id for row in sent] == ["appointment_5_event", "appointment_5"]
+    assert "opportunity_id" not in sent[0].values
+    assert sent[1].values["calendar_event_ids"] == (Ref(RefKind.RECORD, "appointment_5_event"),)
+    assert list(as_sent((lead,))) == [lead]

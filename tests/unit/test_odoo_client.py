@@ -16,7 +16,7 @@ from workbench.errors import (
     OdooRefusedError,
     OdooUnreachableError,
 )
-from workbench.odoo import Odoo, is_odoo_cloud
+from workbench.odoo import Odoo
 from workbench.odoo._wire import Wire
 
 SECRET = "Wilhelmina 1901"
@@ -108,6 +108,53 @@ def test_a_connection_that_cannot_be_made_is_tried_thrice_and_nothing_was_sent()
     assert len(slept) == 2
 
 
+@pytest.mark.parametrize("reads", [True, False], ids=["a read", "a write"])
+def test_an_odoo_that_answered_before_is_waited_for_as_long_as_a_restart_takes(
+    *, reads: bool
+) -> None:
+    """Refused connections are no end while it may come back; nothing was sent by them."""
+    away = [httpx.ConnectError("no")] * 10
+    made, slept, asked = wire([httpx.Response(200, json=1), *away, httpx.Response(200, json=2)])
+    found = post(made, reads=reads), post(made, reads=reads)
+
+    assert found == (1, 2)
+    assert len(asked) == 12
+    assert 30 < sum(slept) <= 60
+
+
+def test_a_gateway_without_its_odoo_is_waited_out_by_reads_and_never_by_writes() -> None:
+    """A 502 while Odoo restarts: asking again does no harm, sending again could."""
+    away = [httpx.Response(502)] * 6
+    made, _, asked = wire([httpx.Response(200, json=1), *away, httpx.Response(200, json=2),
+                           httpx.Response(502)])  # fmt: skip
+    found = post(made, reads=True), post(made, reads=True)
+    with pytest.raises(OdooOutcomeUnknownError):
+        post(made, reads=False)
+
+    assert found == (1, 2)
+    assert len(asked) == 9
+
+
+def test_an_odoo_that_does_not_come_back_is_given_up_after_a_minute() -> None:
+    """Somebody is waiting at the screen: they are told, and the next run goes on."""
+    made, slept, _ = wire([httpx.Response(200, json=1), *[httpx.ConnectError("no")] * 40])
+    post(made, reads=True)
+    with pytest.raises(OdooUnreachableError):
+        post(made, reads=True)
+
+    assert 55 <= sum(slept) <= 65
+
+
+def test_a_question_that_is_too_slow_is_not_asked_for_half_an_hour() -> None:
+    """Time-outs are counted, not waited out: each costs its whole time."""
+    made, _, asked = wire([httpx.Response(200, json=1), *[httpx.ReadTimeout("slow")] * 40])
+    post(made, reads=True)
+    with pytest.raises(OdooOutcomeUnknownError):
+        post(made, reads=True)
+
+    assert len(asked) == 4
+
+
 def test_calls_keep_the_pace_that_was_agreed() -> None:
     """One call a second: the second one waits for its turn."""
     made, slept, _ = wire([httpx.Response(200, json=1), httpx.Response(200, json=1)],
@@ -194,16 +241,6 @@ def test_something_that_is_no_odoo_is_said_to_be_none() -> None:
     """A shop at the address answers 404 to everything."""
     with pytest.raises(OdooUnreachableError, match="not an Odoo"):
         odoo(lambda _: httpx.Response(404, text="shop"), protocol="auto")
-
-
-@pytest.mark.parametrize(
-    ("url", "cloud"),
-    [("https://clinic.odoo.com", True), ("https://clinic-main-123.dev.odoo.com", False),
-     ("https://odoo.clinic.example", False), ("http://127.0.0.1:8069", False)],
-)  # fmt: skip
-def test_odoos_own_cloud_is_known_by_its_address(url: str, cloud: bool) -> None:  # noqa: FBT001
-    """There one call a second is the agreement."""
-    assert is_odoo_cloud(url) is cloud
 
 
 def test_a_client_shows_no_key_of_its_own() -> None:

@@ -11,6 +11,7 @@ from workbench.odoo.values import (
     cell,
     fingerprint,
     for_write,
+    is_sent,
     marks_of,
     plain,
     resolved,
@@ -78,6 +79,27 @@ def test_the_order_of_tags_does_not_change_a_fingerprint() -> None:
     one, two = Ref(RefKind.TAG, "a"), Ref(RefKind.TAG, "b")
 
     assert fingerprint({"t": (one, two)}, None) == fingerprint({"t": (two, one)}, None)
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["as now", "of an earlier release"])
+def test_a_row_that_was_sent_is_known_again_and_any_change_of_it_too(*, old: bool) -> None:
+    """A finished patient costs no call; one changed in a single field, or file, is looked at."""
+    values: dict[str, Value] = {
+        "name": "Ada \ud800", "number": 1, "yes": True, "none": None,
+        "country_id": Ref(RefKind.COUNTRY, "NL"),
+    }  # fmt: skip
+    sent = fingerprint(values, "ab" * 32)
+    if old:
+        sent = sent.partition(",")[2]
+    changed: list[dict[str, Value]] = [
+        {"name": "Eva"}, {"number": 1.0}, {"yes": 1}, {"none": ""},
+        {"country_id": Ref(RefKind.COUNTRY, "BE")}, {"more": None},
+    ]  # fmt: skip
+
+    assert is_sent(sent, dict(reversed(values.items())), "ab" * 32)
+    assert not is_sent(sent, values, "cd" * 32)
+    assert [is_sent(sent, values | change, "ab" * 32) for change in changed] == [False] * 6
+    assert not is_sent("", values, None)
 
 
 @pytest.mark.parametrize(

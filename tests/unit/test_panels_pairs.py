@@ -232,7 +232,11 @@ def test_confirming_a_merge_records_it_and_goes_to_the_next_open_pair(
     assert (found.choice, found.decided_by) == ("merge", "Ada Example")
     assert found.comment == "same telephone, called them"
     assert panel.view.pair["place"] == "Pair 2 of 2: patient 30 and Odoo contact 45"
-    assert [option["value"] for option in panel.view.pair["options"]] == ["keep both", "link"]
+    assert [option["value"] for option in panel.view.pair["options"]] == [
+        "keep both",
+        "link",
+        "link and overwrite",
+    ]
     assert all(option["follows"] for option in panel.view.pair["options"])
     assert sent[-1] == {"kind": "focus"}
     assert panel.status.message.startswith("Recorded: patient_12+patient_99. 1 open, 1 decided")
@@ -248,6 +252,21 @@ def test_two_are_made_one_against_the_proposal_only_with_a_reason(run: PanelRun)
     assert "needs a reason" in panel.view.pair["trouble"]
     confirm(panel, "link", "the reception knows them")
     assert decided(run, LINKABLE).choice == "link"
+
+
+def test_a_contact_may_be_overwritten_and_what_that_means_is_said(run: PanelRun) -> None:
+    """The third answer stands beside the others, with what follows, and needs a reason."""
+    panel = panel_of(run)
+    panel.view.told({"kind": "go", "by": 1})
+    follows = {one["value"]: one["follows"] for one in panel.view.pair["options"]}
+    confirm(panel, "link and overwrite")
+    trouble = panel.view.pair["trouble"]
+    confirm(panel, "link and overwrite", "the practice's data are newer")
+
+    assert list(follows) == ["keep both", "link", "link and overwrite"]
+    assert "a rollback puts that back" in follows["link and overwrite"]
+    assert "needs a reason" in trouble
+    assert decided(run, LINKABLE).choice == "link and overwrite"
 
 
 def test_a_pair_without_a_name_under_it_is_not_decided(run: PanelRun) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from workbench.proof import Balance, Terms
 from workbench.reports import Figure, fill, flow, issues, verdicts, volumes
+from workbench.reports.charts import ahead, endings
 from workbench.state import FieldRow, Verdict
 
 CLOSED = Balance(
@@ -38,7 +39,12 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
     "verdicts": lambda: verdicts(VERDICTS),
     "issues": lambda: issues([("orphan", "appointments", "patient_id", 3)]),
     "fill": lambda: fill(FIELDS),
+    "endings": lambda: endings([("X-ray", {"done": 4, "missed": 1}), ("Massage", {"done": 2})]),
+    "ahead": lambda: ahead(
+        {"sms": {"a day": 3, "an hour": 1}, "mail": {"a day": 2}}, ["an hour", "a day", "a week"]
+    ),
     "nothing": lambda: issues([]),
+    "no visits": lambda: endings([]),
     "no verdicts": lambda: verdicts([]),
     "no fields": lambda: fill([]),
     "no resources": lambda: flow(Balance((), Terms("files", 0, 0, 0))),
@@ -54,7 +60,10 @@ def test_titles_state_the_finding() -> None:
         "verdicts": "1 of 9 cells differ",
         "issues": "Issues met: 3, kinds: 1",
         "fill": "2 source fields, 1 of them empty everywhere",
+        "endings": "How 7 visits ended, by type",
+        "ahead": "When 6 messages went out before a visit",
         "nothing": "No issues",
+        "no visits": "How 0 visits ended, by type",
         "no verdicts": "0 cells, none differs",
         "no fields": "0 source fields, 0 of them empty everywhere",
         "no resources": "All 0 records and 0 files have one fate each",
@@ -112,3 +121,20 @@ def test_a_very_long_list_is_cut_in_the_picture_and_not_in_the_words() -> None:
             for n in range(90)]  # fmt: skip
 
     assert "patients.f89" in fill(many).text()
+
+
+def test_more_statuses_than_can_be_told_apart_stand_together() -> None:
+    """The most frequent ones keep a colour each; nothing is left out of the whole."""
+    many = {f"status {n}": 20 - n for n in range(10)}
+    figure = endings([("X-ray", many)])
+
+    assert "20 status 0" in figure.words
+    assert f"{sum(20 - n for n in range(6, 10))} all others" in figure.words
+    assert "status 6" not in figure.words
+
+
+def test_messages_stand_in_the_order_of_time_and_empty_times_are_left_out() -> None:
+    """An hour before a visit comes before a day before it."""
+    words = DRAWINGS["ahead"]().words
+
+    assert words == "an hour: 1 sms, 0 mail; a day: 3 sms, 2 mail"

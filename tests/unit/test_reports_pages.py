@@ -71,7 +71,7 @@ def written(folder: Path, store: Store) -> list[Path]:
             tables=[Table("Totals", ("resource", "records"), [("patients", 2)])],
         ),
         write_mapping(store, folder, mapping=Mapping(rows=tuple(rows)), odoo_fields={}, lists={},
-                      people=[]),
+                      people=[], checklist=Table("Checklist", ("what",), [])),
         *write_reports(store, folder, mask=masked, versions=made.VERSIONS, hashes=made.HASHES),
     ]  # fmt: skip
 

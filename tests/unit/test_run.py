@@ -88,6 +88,17 @@ def test_a_changed_configuration_of_the_same_two_ends_is_taken_and_noted(tmp_pat
     assert [entry.event for entry in run.store.ledger.entries()].count("configured") == 2
 
 
+def test_a_longer_time_out_set_half_way_reopens_nothing(tmp_path: Path) -> None:
+    """How long an answer is waited for changes nothing of what was decided or loaded."""
+    before = made_run(tmp_path).store.journey.meta("config_hash")
+    config = write_config(tmp_path, ("[odoo]", "[odoo]\ntimeout_seconds = 600"))
+
+    run = Run.create(config, tmp_path / "runs" / "clinic")
+
+    assert run.store.journey.meta("config_hash") == before
+    assert Run.open(run.folder).config.odoo.timeout_seconds == 600
+
+
 def test_a_misspelt_name_can_be_corrected_as_long_as_nothing_has_answered(tmp_path: Path) -> None:
     """A typing error in the account or the database costs no new folder."""
     write_config(tmp_path, ('"clinic"', '"clinc"'), ('"brightspine"', '"brihgtspine"'))

@@ -11,12 +11,12 @@ from html import escape
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench.staging import normalise
 from workbench.staging.findings import Clean, Reading, Refused
-from workbench.staging.markup import looks_like_html, plain_text, safe_html
+from workbench.staging.markup import DEEPEST, looks_like_html, plain_text, safe_html
 from workbench.staging.times import Order, read_date, read_instant
 from workbench.state import IssueKind
 
@@ -141,6 +141,7 @@ def test_the_dialling_code_beside_a_number_counts(
 
 @PROPERTIES
 @given(st.text("0123456789+()- ./x", max_size=20), st.sampled_from(["NL", "GB", "ES", ""]))
+@example("0000000", "NL")
 def test_no_digit_of_a_telephone_number_is_lost(raw: str, region: str) -> None:
     """The number's own digits are all there, and reading it twice gives the same number."""
     read = cleaned(normalise.phone(raw, region=region))
@@ -423,3 +424,23 @@ def test_a_pick_list_value_keeps_its_case() -> None:
     """Values that differ only by spaces are one value, by case two."""
     assert normalise.pick(" In  Progress ") == "In Progress"
     assert normalise.pick("new") != normalise.pick("New")
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "blockquote", "ul><li"])
+def test_markup_too_deep_for_odoo_loses_tags_and_no_word(tag: str) -> None:
+    """Odoo drops what lies deeper than some 250 elements; here the words come up instead."""
+    first, *more = tag.split("><")
+    closing = "".join(f"</{one}>" for one in (*reversed(more), first))
+    read = cleaned(safe_html(f"<{tag}>x " * 400 + "deep" + closing * 400))
+    again = cleaned(safe_html(read.value))
+    text = str(read.value)
+    depth = deepest = 0
+    for found in re.finditer(r"<(/?)[a-z]+", text):
+        depth += -1 if found[1] else 1
+        deepest = max(deepest, depth)
+
+    assert (deepest, depth) == (DEEPEST, 0)
+    assert plain_text(text).value is not None
+    assert str(plain_text(text).value).split() == ["x"] * 400 + ["deep"]
+    assert IssueKind.HTML_REDUCED in read.notes
+    assert again.value == read.value

@@ -311,6 +311,20 @@ def test_an_operation_is_open_until_its_outcome_is_known(store: Store) -> None:
     assert store.destination.link("patient_1") == link("patient_1", operation)
 
 
+def test_many_records_are_asked_about_in_one_question(store: Store) -> None:
+    """Those that lead nowhere, or were taken out of Odoo again, are not among the answers."""
+    names = [f"patient_{number}" for number in range(1, 4)]
+    operation = store.destination.intend("migrate", "load", "res.partner", keys=names)
+    links = [link(name, operation) for name in names]
+    store.destination.close(operation, OperationStatus.DONE, links=links)
+    store.destination.remove_links(["patient_2"])
+
+    assert store.destination.links_of([*names, "patient_9"]) == {
+        "patient_1": links[0], "patient_3": links[2],
+    }  # fmt: skip
+    assert store.destination.sent_of(names) == {"patient_1": "hash", "patient_3": "hash"}
+
+
 def test_the_first_before_image_of_a_field_stays(store: Store) -> None:
     """Rollback goes back to what the clinic had, not to what we wrote first."""
     operation = store.destination.intend("migrate", "write", "res.partner", keys=["patient_1"])

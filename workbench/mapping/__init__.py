@@ -9,6 +9,7 @@ rooms build on.
 from __future__ import annotations
 
 from workbench.mapping.choices import as_choice, choice_faults, decided
+from workbench.mapping.clinical import apart, guarded, vault_fields
 from workbench.mapping.combiners import practitioner_of
 from workbench.mapping.context import Context, Practitioner
 from workbench.mapping.drafts import Draft, mapping_from
@@ -71,6 +72,7 @@ __all__ = [
     "PickList",
     "Practitioner",
     "Proposal",
+    "apart",
     "as_choice",
     "at_stake",
     "birth_targets",
@@ -84,6 +86,7 @@ __all__ = [
     "dump_yaml",
     "duplicate_questions",
     "field_questions",
+    "guarded",
     "invited",
     "list_faults",
     "load_yaml",
@@ -100,5 +103,6 @@ __all__ = [
     "schema_needs",
     "stored_values",
     "value_questions",
+    "vault_fields",
     "who_is_whom",
 ]

@@ -8,6 +8,7 @@ from functools import cached_property
 from workbench.errors import GateError
 from workbench.mapping.answers import Response, answering, answers_of
 from workbench.mapping.apply import Applied, Applier, kept_lines, source_id_of, unknown_fields
+from workbench.mapping.authors import author_of
 from workbench.mapping.context import Context
 from workbench.mapping.model import Mapping as Map
 from workbench.mapping.notes import note
@@ -19,6 +20,7 @@ from workbench.mapping.outcome import (
     held_back,
     message_values,
     owner_of,
+    pharmacy_findings,
     unknown_findings,
 )
 from workbench.mapping.patients import PatientExpecter
@@ -106,7 +108,8 @@ class Expecter:
         if stop is not None:
             return stop
         reason = "stands in its patient's list of prescriptions"
-        return Expected(fate=Fate.MERGED, reason=reason)
+        outside = pharmacy_findings(record, source_id, self._mapping)
+        return Expected(fate=Fate.MERGED, reason=reason, issues=outside)
 
     def message(self, resource: str, record: Record) -> Expected:
         """Expect a note on the patient with all that the record says, at its own time."""
@@ -123,7 +126,10 @@ class Expecter:
         # an answer that feeds a field of the patient stays readable in its place as well
         kept = applier.kept | self._answered.get(resource, frozenset())
         title = shipped().of(resource, patient=True).title
-        lines = [*self._payment_method(record), *_pairs(applied.unread)]
+        author = author_of(
+            resource, record, kept=kept, mapping=self._mapping, context=self._context
+        )
+        lines = [*author.lines, *self._payment_method(record), *_pairs(applied.unread)]
         values: dict[str, Value] = message_values(
             key, title, note(title, only(record, kept), lines=lines), self._context
         )
@@ -131,9 +137,11 @@ class Expecter:
             name: value for name, value in applied.values.items() if name not in {"id", "res_id"}
         }
         values |= {name: value for name, value in own.items() if value is not None}
+        values |= author.values
         # everything kept is in the body, and the title says what the record is
         sources = {
             "body": ", ".join(f"{resource}.{path}" for path in sorted(kept & filled_paths(record))),
+            **author.sources,
             **applied.sources,
         }
         row = LoadRow(
@@ -162,6 +170,8 @@ class Expecter:
         key, stop = self._patient_of(resource, record, source_id)
         if key is None:
             return stop or Expected(fate=Fate.EXCLUDED, reason=NO_PATIENT)
+        if resource == "prescriptions":  # the record itself was told of the same
+            issues = [*issues, *pharmacy_findings(record, source_id, self._mapping)]
         if held.state is FileState.PENDING:
             what = f"The file of {singular(resource)} {source_id} has not been fetched yet."
             raise GateError(what, do="Finish the phase extract first.")
@@ -171,7 +181,8 @@ class Expecter:
                 "listed; the record has no attachment",
             )  # fmt: skip
             reason = held.reason or "the file is not to be had"
-            return Expected(fate=Fate.REJECTED, reason=reason, issues=(missing,))
+            return Expected(fate=Fate.REJECTED, reason=reason,
+                            issues=(missing, *_of_pharmacies(issues)))  # fmt: skip
         self._describe(resource, applied, kept_lines(record, applier.kept), applier.kept)
         row = self._attachment_row(resource, source_id, key, applied, held)
         return Expected((row,), Fate.CREATED, issues=_without_orphans(issues))
@@ -263,6 +274,10 @@ class Expecter:
         key = id_text(record.get("payment_type_id"))
         name = self._context.payment_methods.get(key or "")
         return [("Payment method", name)] if name else []
+
+
+def _of_pharmacies(issues: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(one for one in issues if one.kind is IssueKind.PHARMACY_OUTSIDE)
 
 
 def _pairs(lines: Sequence[str]) -> list[tuple[str, str]]:

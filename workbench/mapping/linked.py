@@ -31,11 +31,13 @@ class OdooContact:
         id: its number.
         held: field → what it held; empty is None, a reference its number.
         family: whether it shares its address with a company or with contacts below it.
+        overwrite: whether a person chose that what PracticeHub knows replaces what it held.
     """
 
     id: int
     held: Mapping[str, object]
     family: bool = False
+    overwrite: bool = False
 
 
 def into_contact(
@@ -46,12 +48,19 @@ def into_contact(
     Only empty fields get a value, and lists of records (tags) get more. What Odoo has stays,
     is listed, and what PracticeHub says otherwise stands in a note on the contact. An address
     is filled only as a whole, and not at all where Odoo would copy it to other contacts.
+
+    Where a person chose to overwrite, what PracticeHub knows replaces what Odoo has; what it
+    does not know stays, and so does what Odoo would copy to other contacts.
     """
     if not expected.rows:
         return expected
     row = expected.rows[0]
-    stays = {name: contact.held[name] for name, value in row.values.items()
-             if name in contact.held and _keeps(name, value, contact, agrees)}  # fmt: skip
+    moves = contact.overwrite and any(row.values.get(name) for name in ADDRESS)
+    stays = {
+        name: contact.held[name] for name, value in row.values.items()
+        if name in contact.held and _keeps(name, value, contact, agrees)
+        and not (moves and name in ADDRESS and not contact.family)
+    }  # fmt: skip
     if _address_stays(row, contact, stays):
         stays |= {name: contact.held[name] for name in row.values
                   if name in ADDRESS and name in contact.held}  # fmt: skip
@@ -63,6 +72,7 @@ def into_contact(
         row,
         values={name: value for name, value in row.values.items() if name not in stays},
         stays=stays,
+        overwrite=contact.overwrite,
     )
     odd = [
         Finding(IssueKind.ODOO_VALUE_STAYS, row.resource, row.source_id,
@@ -85,6 +95,8 @@ def _keeps(name: str, value: Value, contact: OdooContact, agrees: Agrees) -> boo
     held = contact.held[name]
     if contact.family and name in SHARED:
         return True
+    if contact.overwrite and value not in {None, False, ""}:
+        return False
     if isinstance(held, list | tuple) or not held:
         return False
     return not agrees(name, value, held)

@@ -52,18 +52,35 @@ class AppointmentsTo(StrEnum):
 NAME_ONLY = "name only"
 FALLBACK = "fallback"
 INVITE = "invite"
-"""A person invites the practitioner in Odoo; the user with that e-mail address is then theirs."""
+"""The practitioner becomes a user of Odoo, made by prepare without a mail, if there is none yet.
+
+The user with the practitioner's e-mail address is then theirs.
+"""
 MERGE = "merge"
 LINK = "link"
 """The patient is the contact that Odoo has already, and fills what is empty there."""
+OVERWRITE = "link and overwrite"
+"""The patient is that contact, and what PracticeHub knows takes the place of what Odoo has."""
+LINKS = frozenset({LINK, OVERWRITE})
+"""The answers by which a patient and a contact of Odoo's are one."""
 KEEP_BOTH = "keep both"
 
 UNREAD = "x_unread_values"
-"""The field that keeps, as text, what could not be read into its own field."""
+"""The field that keeps, as text, what could not be read into its own field, or has none left."""
 VISIT_STATUS = "x_visit_status"
 """The field that shows, on an event, the stage its visit is in."""
 
-RESERVED = frozenset({"x_practicehub_id", "x_practicehub_created", UNREAD, VISIT_STATUS})
+CLINICAL_LINK = "x_practicehub_clinical_id"
+"""The field that leads from a contact to its clinical record."""
+CLINICAL_OF = "x_partner_id"
+"""The field that leads from a clinical record to the contact it is about."""
+CLINICAL_NAME = "x_name"
+"""What Odoo calls a record of a custom model by."""
+
+RESERVED = frozenset({
+    "x_practicehub_id", "x_practicehub_created", UNREAD, VISIT_STATUS, CLINICAL_LINK, CLINICAL_OF,
+    CLINICAL_NAME,
+})  # fmt: skip
 """Custom fields that the workbench itself needs."""
 
 STANDARD_TYPES: MappingOf[str, str] = MappingProxyType(
@@ -206,7 +223,7 @@ class Mapping:
         values: source field → its value map.
         practitioners: id → a login, "invite", "fallback" or "name only".
         duplicates: "patient_12+patient_99" → "merge" or "keep both";
-            "patient_12+contact_45" → "link" or "keep both".
+            "patient_12+contact_45" → "link", "link and overwrite" or "keep both".
         appointments_to: where visits go.
         zone: IANA zone of PracticeHub's local times.
         region: ISO code to assume for telephone numbers without a country.

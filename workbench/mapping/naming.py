@@ -25,7 +25,7 @@ _LABELS = {
     "x_language": "Language in PracticeHub",
     "x_other_phones": "Other telephone numbers",
     "x_prescription_summary": "Prescriptions",
-    "x_unread_values": "Values that could not be read",
+    "x_unread_values": "Values without a field of their own",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import replace
+from typing import Any
 
 from workbench.mapping.model import UNREAD, VISIT_STATUS, AppointmentsTo, Mapping, MapRow
 from workbench.mapping.naming import CUSTOM, label_of, selection_keys
@@ -13,12 +14,18 @@ from workbench.mapping.templates import shipped
 from workbench.mapping.transforms import TRANSFORMS
 from workbench.staging.forms import is_answer
 
+OdooFields = MappingOf[str, MappingOf[str, MappingOf[str, Any]]]
+"""Model → field → what `fields_get` tells of it."""
+
 TAG = "PracticeHub patient"
 _OWN_STAGE_SEQUENCE = 50
 
 
 def schema_needs(
-    mapping: Mapping, *, stored: MappingOf[str, MappingOf[str, str]] | None = None
+    mapping: Mapping,
+    *,
+    stored: MappingOf[str, MappingOf[str, str]] | None = None,
+    before: OdooFields | None = None,
 ) -> SchemaNeeds:
     """List what the map asks of Odoo: fields by model and name, stages by sequence.
 
@@ -28,6 +35,7 @@ def schema_needs(
     Args:
         mapping: the map.
         stored: target → label → stored value, of selections that Odoo has of its own.
+        before: model → field → facts, of what Odoo had before anything of ours was made.
     """
     fields: dict[tuple[str, str], FieldNeed] = {}
     for need in _all(mapping, stored or {}):
@@ -36,10 +44,16 @@ def schema_needs(
         if held is None or (need.clinical and not held.clinical):
             fields[need.model, need.name] = need
     return SchemaNeeds(
-        fields=tuple(fields[key] for key in sorted(fields)),
+        fields=tuple(_stood(fields[key], before or {}) for key in sorted(fields)),
         stages=_stages(mapping),
         tags=(TAG,) if mapping.of("patients") else (),
     )
+
+
+def _stood(need: FieldNeed, before: OdooFields) -> FieldNeed:
+    """Mark a field that Odoo had before us; what only shows a clinical record's value is ours."""
+    facts = before.get(need.model, {}).get(need.name)
+    return replace(need, stood=facts is not None and bool(facts.get("store", True)))
 
 
 def _all(mapping: Mapping, stored: MappingOf[str, MappingOf[str, str]]) -> Iterator[FieldNeed]:

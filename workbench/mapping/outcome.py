@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.mapping.context import Context
+from workbench.mapping.model import Disposition
+from workbench.mapping.model import Mapping as Map
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.staging.findings import Finding
 from workbench.staging.outcomes import HELD_BACK
-from workbench.staging.paths import is_empty, value_at
+from workbench.staging.paths import filled_paths, is_empty, value_at
 from workbench.state import Fate, IssueKind, canonical, id_text
 
 ORPHAN = "orphan: its patient is not in PracticeHub's list"
@@ -17,6 +20,7 @@ NO_PATIENT = "it belongs to no patient"
 SHARERS = "subscribed_patients[].patient_id"
 NAMED, ENDS_LATER = "every contact has a name", "an event ends after it starts"
 ANSWERED = "the latest answer fills an empty field"
+OUTSIDE = "a pharmacy outside the clinic stays known"
 """Rules that a record as a whole may break."""
 CALENDAR_BLOCK = "a block in the calendar: it has no patient"
 
@@ -74,12 +78,17 @@ def owner_of(record: Mapping[str, object]) -> str | None:
 
 
 def message_values(key: str, title: str, body: str, context: Context) -> dict[str, Value]:
-    """Give the values of a note on a patient; its author stays empty, not ours."""
+    """Give the values of a note on a patient; its author stays empty unless known, never ours.
+
+    Odoo makes an attachment, open to whoever has its address, of every picture that is
+    written out in a message's text, even where it is only talked about. Spelled with an
+    entity such a text stays a text; Odoo stores it as it was.
+    """
     values: dict[str, Value] = {
         "model": "res.partner",
         "res_id": Ref(RefKind.RECORD, key),
         "subject": title,
-        "body": body,
+        "body": body.replace(";base64,", "&#59;base64,"),
         "message_type": "comment",
         "author_id": None,
         "email_from": None,
@@ -87,6 +96,28 @@ def message_values(key: str, title: str, body: str, context: Context) -> dict[st
     if context.note_subtype is not None:
         values["subtype_id"] = Ref(RefKind.ID, f"mail.message.subtype:{context.note_subtype}")
     return values
+
+
+_PHARMACY = re.compile(r"pharm|farma|apoth?e", re.IGNORECASE)
+"""A pharmacy in a field's name: pharmacy_reference, farmacia, apotheek, Apotheke."""
+
+
+def pharmacy_findings(
+    record: Mapping[str, object], source_id: str, mapping: Map
+) -> tuple[Finding, ...]:
+    """List the fields of a prescription that name a pharmacy outside the clinic.
+
+    What they say stays with the prescription, in its patient's list; that pharmacy's own
+    system knows nothing of the move, so a person must look at each.
+    """
+    dropped = {row.path for row in mapping.of("prescriptions")
+               if row.disposition is Disposition.DROPPED}  # fmt: skip
+    return tuple(
+        Finding(IssueKind.PHARMACY_OUTSIDE, "prescriptions", source_id, f"prescriptions.{path}",
+                OUTSIDE, "kept with the prescription; the pharmacy is not told")
+        for path in sorted(filled_paths(record) - dropped)
+        if _PHARMACY.search(path)
+    )  # fmt: skip
 
 
 def unknown_findings(resource: str, source_id: str, waiting: Sequence[str]) -> list[Finding]:

@@ -23,8 +23,9 @@ from workbench.mapping.outcome import (
     unknown_findings,
 )
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
-from workbench.staging.findings import Finding
+from workbench.staging.findings import Clean, Finding
 from workbench.staging.paths import is_empty, only, value_at
+from workbench.staging.times import Order, read_date
 from workbench.state import Fate, IssueKind
 from workbench.state.ids import id_order
 
@@ -54,6 +55,11 @@ class PatientExpecter:
         self._notes = Applier(mapping, context, resource="patients", model="mail.message")
         self._answers = Answers(mapping, context)
         self._listed = Applier(mapping, context, resource="prescriptions", model=MODEL)
+        self._clinical = {
+            target.removeprefix(f"{MODEL}.")
+            for row in mapping.rows if row.clinical
+            for target in (row.target, *row.also)
+        }  # fmt: skip
 
     def __call__(
         self,
@@ -131,8 +137,7 @@ class PatientExpecter:
                 for path in sorted(self._listed.kept)
                 if value_at(record, path) is not None
             }
-            when = str(record.get("prescription_date") or record.get("created") or "")
-            listed.append((when, id_order(source_id_of(record)), row))
+            listed.append((_written(record), id_order(source_id_of(record)), row))
         listed.sort(key=lambda entry: entry[:2])
         applied.values[SUMMARY] = json_lines([row for _, _, row in listed if row])
         applied.sources[SUMMARY] = ", ".join(
@@ -140,7 +145,11 @@ class PatientExpecter:
         )
 
     def _merge(self, into: Applied, other: Applied, record: Record, key: str) -> LoadRow:
-        """Fill the survivor's empty fields; write what differs, and what is kept, into a note."""
+        """Fill the survivor's empty fields; write what differs, and what is kept, into a note.
+
+        Whoever reads the contact reads the note: what is clinical and differs stands beside
+        the survivor's values that have no field of their own, as clinical as they.
+        """
         other_id = source_id_of(record)
         lines: list[tuple[str, str]] = []
         for name, value in other.values.items():
@@ -150,9 +159,11 @@ class PatientExpecter:
             if held is None and name not in _OWN:
                 into.values[name] = value
                 into.sources[name] = f"{into.sources.get(name, '')} (patient {other_id})"
+            elif held != value and name in self._clinical:
+                other.unread.append(f"{label_of(name)}: {shown(value)}")
             elif held != value:
                 lines.append((label_of(name), shown(value)))
-        lines += [(name, text) for name, _, text in (one.partition(": ") for one in other.unread)]
+        into.unread += [f"Patient {other_id}, {line}" for line in other.unread]
         kept = only(record, self._notes.kept)
         body = note(f"Also known as PracticeHub patient {other_id}", kept, lines=lines)
         values = message_values(key, "Merged patient", body, self._context)
@@ -176,6 +187,20 @@ class PatientExpecter:
                 sources={"body": ", ".join(f"patients.{path}" for path in sorted(kept))},
             )
         ]  # fmt: skip
+
+
+def _written(record: Record) -> str:
+    """Give the day that a prescription is listed under; "" puts it first.
+
+    Only its place in the list hangs on how a date with the year last is read.
+    """
+    for name in ("prescription_date", "created"):
+        told = str(record.get(name) or "").partition(" ")[0].partition("T")[0]
+        for order in (Order.ISO, Order.DAY_FIRST, Order.MONTH_FIRST):
+            read = read_date(told, order=order)
+            if isinstance(read, Clean) and read.value:
+                return str(read.value)
+    return ""
 
 
 def shown(value: Value) -> str:

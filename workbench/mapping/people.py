@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from workbench.mapping.combiners import practitioner_subject
 from workbench.mapping.context import Practitioner
 from workbench.mapping.model import FALLBACK, INVITE, NAME_ONLY, Mapping
-from workbench.staging.normalise import folded, pick
+from workbench.staging.normalise import email, folded, pick
 from workbench.staging.paths import value_at
-from workbench.state import id_text
+from workbench.state import IssueKind, id_text
 from workbench.state.decisions import Question
 from workbench.state.ids import id_order
 
@@ -20,6 +20,10 @@ PHASE = "map"
 SUBJECT = "practitioner:"
 """How the subjects of questions about practitioners begin."""
 SAME_MAIL, SAME_NAME, NO_VISIT = 0.97, 0.8, 0.9
+_COSTS = (
+    " Who is invited becomes a user of Odoo without a mail; Odoo Enterprise and Odoo Online "
+    "charge for each user."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def practitioner_questions(
                 subject=practitioner_subject(one),
                 phase=PHASE,
                 question=f"Which Odoo user is {who.name or 'nameless'} (practitioner {one})? "
-                f"{visits} appointment(s) hang on it.",
+                f"{visits} appointment(s) hang on it.{_COSTS if INVITE in options else ''}",
                 options=list(dict.fromkeys(options)),
                 basis={"id": one, "name": who.name, "email": who.email, "active": works},
                 proposal=proposal,
@@ -129,7 +133,9 @@ def practitioner_questions(
 
 
 def _offered(who: Practitioner, fallback: str) -> list[str]:
-    invite = [INVITE] if (who.email or "").strip() else []
+    address = email(who.email)
+    good = address.value is not None and IssueKind.EMAIL_INVALID not in address.notes
+    invite = [INVITE] if good else []
     return [*invite, *([FALLBACK] if fallback else []), NAME_ONLY]
 
 

@@ -16,7 +16,8 @@ class RefKind(StrEnum):
 
     RECORD: the external id of one of our own records, without the module ("patient_12").
     COUNTRY: ISO 3166-1 alpha-2 ("NL"). STATE: country and code or name ("NL/NH").
-    USER: a login. STAGE: a CRM stage's name. TAG: a contact tag's name.
+    USER: a login. USER_CONTACT: a login; the contact of that user. STAGE: a CRM stage's name.
+    TAG: a contact tag's name.
     ID: a database id already known, written "model:12".
     """
 
@@ -24,6 +25,7 @@ class RefKind(StrEnum):
     COUNTRY = "country"
     STATE = "state"
     USER = "user"
+    USER_CONTACT = "user contact"
     STAGE = "stage"
     TAG = "tag"
     ID = "id"
@@ -62,6 +64,8 @@ class LoadRow:
         sources: field name to the source field paths it was made from (for the diff).
         stays: field name to what Odoo had there before us and is expected to keep, a
             reference as its number; never sent.
+        overwrite: of a record that was there before us: its fields get these values where
+            they have others; else only empty fields do.
     """
 
     model: str
@@ -72,6 +76,7 @@ class LoadRow:
     blob: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     stays: Mapping[str, object] = field(default_factory=dict)
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,9 @@ class FieldNeed:
     """A custom field the map asks for.
 
     `selection` lists the stored values in order, `labels` what people read for each (empty:
-    the values themselves).
+    the values themselves). `clinical`: for the clinical access group alone. `stood`: Odoo
+    stored a field of that name before us. `related`: it stores nothing, and shows the value at
+    the end of this path.
     """
 
     model: str
@@ -90,6 +97,9 @@ class FieldNeed:
     labels: tuple[str, ...] = ()
     relation: str = ""
     clinical: bool = False
+    stood: bool = False
+    related: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)

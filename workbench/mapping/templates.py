@@ -74,6 +74,10 @@ class Templates:
     stage_words: Mapping[str, str]
     events: Mapping[str, str]
 
+    def stage_of(self, word: str) -> str:
+        """Give the shipped stage that a status or a clinic's own stage means; "" for none."""
+        return self.stage_words.get(_word(word), "")
+
     def of(self, resource: str, *, patient: bool) -> Template:
         """Give a resource's template; for an unknown one, notes (`patient`) or the archive."""
         found = self.resources.get(resource)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 
-from workbench.mapping.model import KEEP_BOTH, LINK, MERGE, Mapping, MapRow, pair_ids, pair_name
+from workbench.mapping.model import (
+    KEEP_BOTH,
+    LINK,
+    LINKS,
+    MERGE,
+    OVERWRITE,
+    Mapping,
+    MapRow,
+    pair_ids,
+    pair_name,
+)
 from workbench.staging.duplicates import ContactPair, DuplicatePair
 from workbench.staging.persons import PatientFields
 from workbench.staging.times import Order
@@ -39,8 +49,15 @@ def duplicate_questions(pairs: Iterable[DuplicatePair]) -> list[Question]:
 
 
 def reason_for_one(seen: Decision, choice: str, comment: str) -> list[str]:
-    """Ask for a reason where two records become one against the proposal; else nothing."""
-    if choice in {MERGE, LINK} and seen.proposal == KEEP_BOTH and not comment.strip():
+    """Ask for a reason where two records become one against the proposal; else nothing.
+
+    That what Odoo has is overwritten is never proposed, and always needs one.
+    """
+    if comment.strip():
+        return []
+    if choice == OVERWRITE:
+        return [f"To {choice} what Odoo has needs a reason: write it into the comment."]
+    if choice in {MERGE, LINK} and seen.proposal == KEEP_BOTH:
         return [f"To {choice} against the proposal needs a reason: write it into the comment."]
     return []
 
@@ -52,7 +69,7 @@ def contact_questions(pairs: Iterable[ContactPair]) -> list[Question]:
             subject=f"duplicate:{contact_pair_name(pair.patient, pair.contact)}",
             phase=PHASE,
             question=f"Is patient {pair.patient} the contact {pair.contact} that Odoo has already?",
-            options=[KEEP_BOTH, LINK],
+            options=[KEEP_BOTH, LINK, OVERWRITE],
             basis={"patient": pair.patient, "contact": pair.contact,
                    "reasons": list(pair.reasons)},
             proposal=pair.proposal.value,
@@ -82,11 +99,13 @@ class People:
         survivors: merged patient's id → the id of the patient it becomes.
         linked: patient's id (one that stays) → the number of Odoo's contact it fills.
         faults: pair → why what was decided about it cannot be together with the rest.
+        overwrites: those of the linked patients whose values replace what the contact has.
     """
 
     survivors: MappingOf[str, str]
     linked: MappingOf[str, int]
     faults: MappingOf[str, str]
+    overwrites: frozenset[str] = frozenset()
 
     def group(self, patient: str) -> list[str]:
         """List the patients who become one with this one, itself too, lowest id first."""
@@ -104,27 +123,41 @@ def who_is_whom(duplicates: MappingOf[str, str]) -> People:
     survivors = Mapping(rows=(), duplicates=duplicates).survivors
     fills: dict[str, dict[int, str]] = {}
     filled: dict[int, dict[str, str]] = {}
+    said: dict[str, set[str]] = {}
     for pair, choice in sorted(duplicates.items()):
         found = contact_pair(pair)
-        if found is not None and choice == LINK:
+        if found is not None and choice in LINKS:
             patient, contact = found
             stays = survivors.get(patient, patient)
+            said.setdefault(stays, set()).add(choice)
             fills.setdefault(stays, {})[contact] = pair
             filled.setdefault(contact, {})[stays] = pair
     linked = {stays: min(contacts) for stays, contacts in fills.items()}
-    faults: dict[str, str] = {}
+    faults = dict(_two_ways(fills, filled, said)) | dict(_kept_apart(duplicates, survivors, fills))
+    overwrites = frozenset(stays for stays, choices in said.items() if choices == {OVERWRITE})
+    return People(survivors, linked, faults, overwrites)
+
+
+def _two_ways(
+    fills: MappingOf[str, MappingOf[int, str]],
+    filled: MappingOf[int, MappingOf[str, str]],
+    said: MappingOf[str, Collection[str]],
+) -> Iterator[tuple[str, str]]:
+    """Find pairs whose link another one contradicts: in who it is, or in how."""
+    for stays, choices in said.items():
+        if len(choices) > 1:  # two who are merged, and a contact that each of them is
+            what = f"patient_{stays} is linked with and without {OVERWRITE!r}"
+            yield from ((pair, what) for pair in fills[stays].values())
     for stays, contacts in fills.items():
         if len(contacts) > 1:
             named = " and ".join(f"contact {one}" for one in sorted(contacts))
-            for pair in contacts.values():
-                faults[pair] = f"patient_{stays} is linked to {named}; it can be one of them only"
+            what = f"patient_{stays} is linked to {named}; it can be one of them only"
+            yield from ((pair, what) for pair in contacts.values())
     for contact, stayers in filled.items():
         if len(stayers) > 1:
             named = " and ".join(f"patient_{one}" for one in sorted(stayers, key=id_order))
-            for pair in stayers.values():
-                faults[pair] = f"{named} are linked to contact {contact}, and not merged"
-    faults |= _kept_apart(duplicates, survivors, fills)
-    return People(survivors, linked, faults)
+            what = f"{named} are linked to contact {contact}, and not merged"
+            yield from ((pair, what) for pair in stayers.values())
 
 
 def _kept_apart(
@@ -150,9 +183,9 @@ def _kept_apart(
 def pair_faults(duplicates: MappingOf[str, str]) -> Iterator[tuple[str, str]]:
     """Give pair and fault of every decision that is none, or contradicts the others."""
     for pair, choice in duplicates.items():
-        may = LINK if contact_pair(pair) else MERGE
-        if choice not in {may, KEEP_BOTH}:
-            yield pair, f"is neither {may!r} nor {KEEP_BOTH!r}"
+        may = [LINK, OVERWRITE] if contact_pair(pair) else [MERGE]
+        if choice not in {*may, KEEP_BOTH}:
+            yield pair, f"is neither {' nor '.join(map(repr, [*may, KEEP_BOTH]))}"
     yield from who_is_whom(duplicates).faults.items()
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import OdooOutcomeUnknownError, OdooRefusedError
 from workbench.mapping.rows import LoadRow
-from workbench.odoo import _rows
+from workbench.odoo import _rows, _trouble
+from workbench.odoo._attach import Files
+from workbench.odoo._flight import Flight
 from workbench.odoo._rows import Refusal
 from workbench.odoo.client import Odoo, context_for
 from workbench.odoo.external_ids import held
@@ -21,12 +24,38 @@ from workbench.state import How, Link, OperationStatus, Store
 
 TARGET_SECONDS = 2.0
 """How long one call should take: long enough to be quick, short enough to be lost."""
-START, SMALLEST, LARGEST = 200, 20, 2000
-"""Rows of the first call of a model, and the bounds that steering keeps to."""
-BYTES = 6_000_000
-"""File bytes a call, unless one file alone is larger; Odoo takes at most 128 MiB as base64."""
+START, SMALLEST, LARGEST = 500, 20, 2000
+"""Rows of the first calls of a model, and the bounds that steering keeps to."""
 LOST_TRIES = 3
 """A batch is sent again this often when its answer is lost and Odoo does not have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of one signature, and how they are spelled for one call."""
+
+    rows: list[LoadRow]
+    table: _rows.Table
+
+
+@dataclass(frozen=True, slots=True)
+class _Landed:
+    """A call that ended: with an answer still to be written down, or settled without one.
+
+    `sent`: fingerprints by external id. `suspects`: None where all rows are in Odoo, else the
+    places of faulty rows, with field and reason, as far as Odoo names any.
+    """
+
+    rows: list[LoadRow]
+    sent: Mapping[str, str]
+    operation: int
+    answer: Mapping[str, Any] | None = None
+    suspects: dict[int, tuple[str, str]] | None = None
+
+    @property
+    def went_well(self) -> bool:
+        """Whether Odoo says that it took every row."""
+        return self.answer is not None and bool(self.answer["ids"])
 
 
 class Creator:
@@ -47,98 +76,134 @@ class Creator:
         phase: str,
         lookups: Lookups,
         folder: Path,
+        files: Files,
         target_seconds: float = TARGET_SECONDS,
     ) -> None:
         self._odoo, self._store = odoo, store
         self._module, self._phase = module, phase
-        self._lookups, self._folder = lookups, folder
+        self._lookups, self._folder, self._files = lookups, folder, files
         self._target = target_seconds
         self._size: dict[str, int] = {}
 
     def create(self, rows: Sequence[LoadRow]) -> Iterator[tuple[list[str], list[Refusal]]]:
         """Create rows of one model; yields what each call settled: created ids, refusals.
 
+        While Odoo works at one call the next one is prepared; never are two under way.
+
         Raises:
             DestinationError: Odoo went away, or does not let us write at all.
+            StateError: the run folder no longer has a file.
         """
-        fields = self._odoo.fields(rows[0].model)
+        under_way: tuple[_Part, Flight] | None = None
+        for part, refused in self._parts(rows):
+            landed = self._await(*under_way) if under_way else None
+            # what was refused is seen to before anything else is sent
+            settled = self._settle(landed) if landed and not landed.went_well else None
+            under_way = (part, self._take_off(part)) if part.rows else None
+            if landed:
+                yield settled or self._settle(landed)
+            if refused:
+                yield [], refused
+        if under_way:
+            yield self._settle(self._await(*under_way))
+
+    def _parts(self, rows: Sequence[LoadRow]) -> Iterator[tuple[_Part, list[Refusal]]]:
+        """Prepare calls, each when it is asked for; beside each, rows that are in none."""
+        for batch, refused in self._batches(rows):
+            fields = self._odoo.fields(rows[0].model)
+            self._lookups.prepare(batch)
+            good: list[LoadRow] = []
+            for row in batch:
+                fault = _rows.check(row, fields, self._lookups)
+                if fault:
+                    refused.append(fault)
+                else:
+                    good.append(row)
+            yield self._part(good), refused
+
+    def _batches(self, rows: Sequence[LoadRow]) -> Iterator[tuple[list[LoadRow], list[Refusal]]]:
         alike: dict[tuple[str, ...], list[LoadRow]] = {}
-        refused: list[Refusal] = []
         for row in rows:
-            fault = _rows.check(row, fields, self._lookups)
-            if fault:
-                refused.append(fault)
-            else:
-                alike.setdefault(_rows.signature(row), []).append(row)
-        if refused:
-            yield [], refused
-        for part in alike.values():
-            for batch in self._batches(part):
-                yield self._settle_batch(batch)
+            alike.setdefault(_rows.signature(row), []).append(row)
+        for same in alike.values():
+            if same[0].blob is not None:  # bytes set the size of a call, and some fit into none
+                yield from self._files.calls(same)
+                continue
+            rest = iter(same)
+            while batch := list(islice(rest, self._size.get(same[0].model, START))):
+                yield batch, []
 
-    def _batches(self, rows: Sequence[LoadRow]) -> Iterator[list[LoadRow]]:
-        model = rows[0].model
-        batch: list[LoadRow] = []
-        size = 0
-        for row in rows:
-            weight = _rows.size_of(self._folder, row)
-            full = len(batch) >= self._size.get(model, START) or size + weight > BYTES
-            if batch and full:
-                yield batch
-                batch, size = [], 0
-            batch.append(row)
-            size += weight
-        if batch:
-            yield batch
-
-    def _settle_batch(self, batch: list[LoadRow]) -> tuple[list[str], list[Refusal]]:
-        created: list[str] = []
-        refused: list[Refusal] = []
-        todo = [batch]
-        while todo:
-            part = todo.pop()
-            if part is not batch:  # a call thought lost may have made some meanwhile
-                there = dict.fromkeys(row.external_id for row in part if self._stands(row))
-                created += there
-                part = [row for row in part if row.external_id not in there]
-                if not part:
-                    continue
-            suspects = self._send(part)
-            if suspects is None:
-                created += [row.external_id for row in part]
-            elif len(part) == 1:
-                row, (field, message) = part[0], suspects.get(0, ("", ""))
-                refused.append(_refusal(row, field, message))
-            else:
-                todo += _apart(part, set(suspects))
-        return created, refused
-
-    def _stands(self, row: LoadRow) -> bool:
-        return self._store.destination.link(row.external_id) is not None
-
-    def _send(self, rows: list[LoadRow]) -> dict[int, tuple[str, str]] | None:
-        """Send one call. None: all are in Odoo. Else: the faulty rows that Odoo names, if any."""
+    def _part(self, rows: list[LoadRow]) -> _Part:
+        if not rows:
+            return _Part([], _rows.Table([], []))
         table = _rows.table(
             rows, fields=self._odoo.fields(rows[0].model), lookups=self._lookups,
             module=self._module, folder=self._folder,
         )  # fmt: skip
-        for _ in range(LOST_TRIES):
-            operation = self._store.destination.intend(
-                self._phase, "load", rows[0].model, keys=[row.external_id for row in rows]
-            )
-            started = time.monotonic()
+        return _Part(rows, table)
+
+    def _settle(self, landed: _Landed) -> tuple[list[str], list[Refusal]]:
+        """Write down what a call did; what it refused is sent again, without the faulty rows."""
+        created: list[str] = []
+        refused: list[Refusal] = []
+        todo: list[list[LoadRow]] = []
+        while True:
+            rows, suspects = landed.rows, landed.suspects
+            if landed.answer is not None:
+                suspects = self._close(landed, landed.answer)
+            if suspects is None:
+                created += [row.external_id for row in rows]
+            elif len(rows) == 1:
+                row, (field, message) = rows[0], suspects.get(0, ("", ""))
+                too_large = self._files.unfit(row)  # known now, if it was not before
+                refused.append(
+                    _rows.refuse(row, "", too_large) if too_large else _refusal(row, field, message)
+                )
+            else:
+                todo += _apart(rows, set(suspects))
+            rest: list[LoadRow] = []
+            while todo and not rest:
+                again = todo.pop()
+                # a call thought lost may have made some meanwhile
+                there = self._store.destination.links_of([row.external_id for row in again])
+                created += there
+                rest = [row for row in again if row.external_id not in there]
+            if not rest:
+                return created, refused
+            part = self._part(rest)
+            landed = self._await(part, self._take_off(part))
+
+    def _take_off(self, part: _Part) -> Flight:
+        """Record a call and send it; its answer is waited for elsewhere."""
+        model = part.rows[0].model
+        operation = self._store.destination.intend(
+            self._phase, "load", model, keys=[row.external_id for row in part.rows]
+        )
+        return Flight(operation, partial(self._call, model, part.table))
+
+    def _await(self, part: _Part, flight: Flight) -> _Landed:
+        """Wait for a call's answer; one that is lost is settled, and sent again where need be."""
+        rows = part.rows
+        # while Odoo is at it
+        sent = {row.external_id: fingerprint(row.values, row.blob) for row in rows}
+        for again in range(LOST_TRIES):
+            if again:
+                flight = self._take_off(part)
             try:
-                with recorded(self._store, operation):
-                    answer = self._call(rows[0].model, table)
+                with recorded(self._store, flight.operation):
+                    answer = flight.answer()
+                    _stop_where_the_server_fails(rows, answer)
             except OdooOutcomeUnknownError:
                 settle(self._odoo, self._store, module=self._module)
-                if self._linked(rows):
-                    return None
+                if self._linked(rows, sent):
+                    return _Landed(rows, sent, flight.operation)
                 continue
             except OdooRefusedError as error:
-                return {0: ("", f"Odoo answered with {error.name}")} if len(rows) == 1 else {}
-            self._steer(rows, time.monotonic() - started)
-            return self._close(operation, rows, answer)
+                self._files.learn(rows, error)
+                alone = {0: ("", f"Odoo answered with {error.name}")} if len(rows) == 1 else {}
+                return _Landed(rows, sent, flight.operation, suspects=alone)
+            self._steer(rows, flight.seconds)
+            return _Landed(rows, sent, flight.operation, answer=answer)
         what = f"The answers to {LOST_TRIES} calls in a row were lost."
         raise OdooOutcomeUnknownError(what)
 
@@ -150,9 +215,13 @@ class Creator:
         return answer
 
     def _close(
-        self, operation: int, rows: list[LoadRow], answer: dict[str, Any]
+        self, landed: _Landed, answer: Mapping[str, Any]
     ) -> dict[int, tuple[str, str]] | None:
-        """Write down what a call did; a refusal is believed only of rows that Odoo lacks."""
+        """Write down what a call did; a refusal is believed only of rows that Odoo lacks.
+
+        None: all are in Odoo. Else: the faulty rows that Odoo names, if any.
+        """
+        rows, operation, sent = landed.rows, landed.operation, landed.sent
         names = [row.external_id for row in rows]
         # a name that leads to another model is the fence of a rollback beside us, no record of ours
         found = {
@@ -162,7 +231,7 @@ class Creator:
         }
         links = [
             Link(row.external_id, row.model, found[row.external_id].res_id, row.resource,
-                 row.source_id, How.CREATED, operation, fingerprint(row.values, row.blob))
+                 row.source_id, How.CREATED, operation, sent[row.external_id])
             for row in rows
             if row.external_id in found
         ]  # fmt: skip
@@ -174,29 +243,43 @@ class Creator:
         self._store.destination.close(operation, OperationStatus.REFUSED, links=links, note=note)
         return named
 
-    def _linked(self, rows: list[LoadRow]) -> bool:
+    def _linked(self, rows: list[LoadRow], sent: Mapping[str, str]) -> bool:
         """Whether a settled call did happen; the links then get what only the rows know."""
-        links = [self._store.destination.link(row.external_id) for row in rows]
-        known = [link for link in links if link is not None]
+        known = self._store.destination.links_of(sent)
         if len(known) < len(rows):
             return False
         by_operation: dict[int, list[Link]] = {}
-        for row, link in zip(rows, known, strict=True):
+        for row in rows:
+            link = known[row.external_id]
             by_operation.setdefault(link.operation_id, []).append(
                 replace(link, resource=row.resource, source_id=row.source_id,
-                        sent=fingerprint(row.values, row.blob))
+                        sent=sent[row.external_id])
             )  # fmt: skip
-        for operation, part in by_operation.items():
-            self._store.destination.close(operation, OperationStatus.DONE, links=part)
+        for operation, links in by_operation.items():
+            self._store.destination.close(operation, OperationStatus.DONE, links=links)
         return True
 
     def _steer(self, rows: list[LoadRow], seconds: float) -> None:
+        """Set the size of the next calls by the speed of this one."""
         model = rows[0].model
         size = self._size.get(model, START)
-        if rows[0].blob is not None or len(rows) < size:
-            return  # bytes set the size, or the rows ran out: the time tells nothing
-        factor = min(2.0, max(0.5, self._target / max(seconds, 0.001)))
-        self._size[model] = min(LARGEST, max(SMALLEST, int(size * factor)))
+        if rows[0].blob is not None:  # bytes set the size
+            self._files.steer(rows, factor=self._target / max(seconds, 0.001))
+            return
+        if len(rows) < min(size, START):
+            return  # the rows ran out: the time tells nothing
+        fit = int(len(rows) * self._target / max(seconds, 0.001))
+        self._size[model] = min(LARGEST, max(SMALLEST, min(fit, 2 * size)))
+
+
+def _stop_where_the_server_fails(rows: Sequence[LoadRow], answer: Mapping[str, Any]) -> None:
+    """Raise where rows are refused for the server's sake: the next ones would be, too."""
+    if answer["ids"]:
+        return
+    values = [value for row in rows for value in row.values.values()]
+    for message in answer["messages"]:
+        if trouble := _trouble.said(str(message.get("message") or ""), values=values):
+            raise trouble
 
 
 def _named(messages: Sequence[dict[str, Any]]) -> dict[int, tuple[str, str]]:

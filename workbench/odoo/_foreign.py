@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from workbench.errors import OdooRefusedError, OdooRightsError
+from workbench.mapping.clinical import VAULT
+from workbench.mapping.model import CLINICAL_OF
+from workbench.odoo._staff import USERS, relied_on, with_staff
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import Held, chunks
 
 ROBOT = 1
 """Odoo's own user: scheduled jobs write as it, a person cannot."""
-WATCHED = ("res.partner", "crm.lead", "calendar.event")
+WATCHED = ("res.partner", "crm.lead", "calendar.event", VAULT)
 """Models of ours that other records may point to."""
+WINDOW = "ir.actions.act_window"
 BESIDE = (
     ("mail.message", "model", "res_id", "a message"),
     ("mail.activity", "res_model", "res_id", "an activity"),
@@ -56,26 +60,60 @@ class Foreign:
             if model in WATCHED:
                 found |= self._pointed_at(model, list(ids))
                 found |= self._beside(model, list(ids))
+            if model == USERS:
+                found |= relied_on(self._odoo, list(ids), ours=self._by_model)
             keep |= {ids[number]: why for number, why in found.items()}
-        return self._with_what_they_hang_on(keep)
+        keep = with_staff(self._odoo, self._with_what_they_hang_on(keep), ours=self._by_model)
+        return self._with_clinical_records(keep)
 
     def kept_schema(self, items: Iterable[Held], *, kept: Sequence[Held]) -> dict[str, str]:
         """Give the schema items that must stay, by external id, each with the reason."""
         items = list(items)
-        fields = self._of(items, "ir.model.fields", ["model", "name"])
-        views = self._of(items, "ir.ui.view", ["model", "write_uid"])
+        fields = self._of(items, "ir.model.fields", ["model", "name", "store", "relation"])
+        shown = self._of(items, "ir.ui.view", ["model", "write_uid"])
+        opened = self._of(items, WINDOW, ["res_model", "write_uid"])
+        menus = self._of(items, "ir.ui.menu", ["action", "write_uid"])
+        moved = {_opens(row) for row in menus.values() if self._is_other(row["write_uid"])}
+        own = self._of(items, "ir.model", ["model"])
         models = {row.model for row in kept}
         models |= {
             field["model"]
             for field in fields.values()
-            if self._used_by_others(field["model"], [[field["name"], "!=", False]])
+            if field["store"]
+            and self._used_by_others(field["model"], [[field["name"], "!=", False]])
         }
-        models |= {view["model"] for view in views.values() if self._is_other(view["write_uid"])}
+        models |= {row["model"] for row in own.values() if self._used_by_others(row["model"], [])}
+        models |= {row["model"] for row in shown.values() if self._is_other(row["write_uid"])}
+        models |= {row["res_model"] for row in opened.values()
+                   if self._is_other(row["write_uid"]) or (WINDOW, row["id"]) in moved}  # fmt: skip
+        # a field that stays shows what is in a model of ours
+        models |= {row["model"] for row in own.values()
+                   if any(field["relation"] == row["model"] and field["model"] in models
+                          for field in fields.values())}  # fmt: skip
         why = "records or views that stay use it"
-        keep = {name: why for name, row in (fields | views).items() if row["model"] in models}
+        using = fields | shown | own
+        keep = {name: why for name, row in using.items() if row["model"] in models}
+        keep |= {name: why for name, row in opened.items() if row["res_model"] in models}
         if any(row["model"] in models for row in fields.values()):
             keep |= {item.name: why for item in items if item.model == "res.groups"}
-        return keep | self._kept_lists(items, models)
+        return keep | self._kept_around(items, keep, why) | self._kept_lists(items, models)
+
+    def _kept_around(
+        self, items: Sequence[Held], keep: Mapping[str, str], why: str
+    ) -> dict[str, str]:
+        """Give the rights to models that stay, and the menus that lead to actions that stay."""
+        stays = {(item.model, item.res_id) for item in items if item.name in keep}
+        rights = self._of(items, "ir.model.access", ["model_id"])
+        found = {name for name, row in rights.items() if ("ir.model", row["model_id"][0]) in stays}
+        above: set[int] = set()
+        for name, row in self._of(items, "ir.ui.menu", ["action", "parent_id"]).items():
+            if _opens(row) in stays:
+                found.add(name)
+                above |= {row["parent_id"][0]} if row["parent_id"] else set()
+        found |= {
+            item.name for item in items if item.model == "ir.ui.menu" and item.res_id in above
+        }
+        return dict.fromkeys(found, why)
 
     def _kept_lists(self, items: Sequence[Held], models: set[str]) -> dict[str, str]:
         """Give the selection values, stages and tags that must stay."""
@@ -159,6 +197,7 @@ class Foreign:
         result = dict(keep)
         for model, fields in (
             ("crm.lead", ["partner_id"]), ("calendar.event", ["partner_ids"]),
+            (VAULT, [CLINICAL_OF]),
             ("mail.message", ["model", "res_id"]), ("ir.attachment", ["res_model", "res_id"]),
         ):  # fmt: skip
             ids = [number for number, name in self._by_model.get(model, {}).items()
@@ -168,6 +207,18 @@ class Foreign:
                     for number in _numbers(row):
                         if number in partners:
                             result.setdefault(partners[number], "a record that stays is about it")
+        return result
+
+    def _with_clinical_records(self, keep: dict[str, str]) -> dict[str, str]:
+        """Add what is clinically known of patients who stay: it is a part of them."""
+        partners = self._by_model.get("res.partner", {})
+        staying = [number for number, name in partners.items() if name in keep]
+        records = self._by_model.get(VAULT, {})
+        result = dict(keep)
+        for part in chunks(staying if records else ()):
+            for row in self._odoo.search_read(VAULT, [[CLINICAL_OF, "in", part]], fields=["id"]):
+                if row["id"] in records:
+                    result.setdefault(records[row["id"]], "the patient it is about stays")
         return result
 
     def _of(self, items: Sequence[Held], model: str, fields: list[str]) -> dict[str, Any]:
@@ -207,9 +258,16 @@ class Foreign:
 
 
 def _numbers(row: dict[str, Any]) -> list[int]:
-    if "partner_id" in row:
-        return [row["partner_id"][0]] if row["partner_id"] else []
+    for name in ("partner_id", CLINICAL_OF):
+        if name in row:
+            return [row[name][0]] if row[name] else []
     if "partner_ids" in row:
         return list(row["partner_ids"])
     about = row.get("model") or row.get("res_model")
     return [row["res_id"]] if about == "res.partner" and row["res_id"] else []
+
+
+def _opens(menu: dict[str, Any]) -> tuple[str, int]:
+    """Give model and number of the action that a menu opens; number 0 where it opens none."""
+    kind, _, number = (menu["action"] or "").partition(",")
+    return kind, int(number or 0)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import LookupFailedError, StateError
+from workbench.errors import LookupFailedError
 from workbench.mapping.rows import LoadRow, Ref, Value
 from workbench.odoo import values
+from workbench.odoo._body import FileBytes, unreadable
 from workbench.odoo.lookups import Lookups
 
 Fields = dict[str, dict[str, Any]]
+
+LEFT_EMPTY = {"mail.message": ("reply_to",)}
+"""Fields that Odoo would otherwise work out for each record, and that mean nothing for ours.
+
+Nobody replies by mail to a note of the past; the address costs Odoo more than all the rest of
+the note (measured on Odoo 19: 400 notes a second with it, 1,500 without).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,7 @@ class Table:
     """Columns and rows of one call."""
 
     columns: list[str]
-    rows: list[list[str]]
+    rows: list[list[str | FileBytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Refusal:
     """A record that could not be written; `field` is empty where the whole record is refused.
 
     Says why and about which field, never a value: `reason` is safe to show and to store.
+    `stands`: only a change was refused; the record is in Odoo as it was before.
     """
 
     external_id: str
@@ -36,11 +44,12 @@ class Refusal:
     source_id: str
     field: str
     reason: str
+    stands: bool = False
 
 
-def refuse(row: LoadRow, field: str, reason: str) -> Refusal:
-    """Refuse a row."""
-    return Refusal(row.external_id, row.resource, row.source_id, field, reason)
+def refuse(row: LoadRow, field: str, reason: str, *, stands: bool = False) -> Refusal:
+    """Refuse a row, or, where its record `stands`, a change of it."""
+    return Refusal(row.external_id, row.resource, row.source_id, field, reason, stands)
 
 
 def check(row: LoadRow, fields: Fields, lookups: Lookups) -> Refusal | None:
@@ -72,15 +81,21 @@ def _told(row: LoadRow) -> list[str]:
 def table(
     rows: Sequence[LoadRow], *, fields: Fields, lookups: Lookups, module: str, folder: Path
 ) -> Table:
-    """Spell rows of one signature as `load()` reads them: all text, an external id first."""
+    """Spell rows of one signature as `load()` reads them: all text, an external id first.
+
+    A file is not read here: its bytes go from disk to the line while the call is sent.
+    """
     columns = ["id"]
-    cells = [[f"{module}.{row.external_id}"] for row in rows]
+    cells: list[list[str | FileBytes]] = [[f"{module}.{row.external_id}"] for row in rows]
     for name in sorted(_told(rows[0])):
         kind = str(fields[name]["type"])
         column = [row.values[name] for row in rows]
         refs = [ref for value in column for ref in _refs(value)]
         if refs and kind not in values.NUMBERED:
-            by_xmlid = all(lookups.xmlid(ref) for ref in set(refs))
+            # load() asks its database once for each external id, and again for every number
+            distinct = set(refs)
+            often = 2 * len(distinct) <= len(refs)
+            by_xmlid = often and all(lookups.xmlid(ref) for ref in distinct)
             columns.append(f"{name}/id" if by_xmlid else f"{name}/.id")
             token = _xmlid_token(lookups) if by_xmlid else _number_token(lookups)
         else:
@@ -89,32 +104,16 @@ def table(
             token = _number_token(lookups)
         for line, value in zip(cells, column, strict=True):
             line.append(values.cell(value, kind=kind, token=token))
+    for name in LEFT_EMPTY.get(rows[0].model, ()):
+        if name in fields and name not in columns:
+            columns.append(name)
+            for line in cells:
+                line.append("")
     if rows[0].blob:
         columns.append("datas")
         for line, row in zip(cells, rows, strict=True):
-            line.append(encoded(folder, row.blob or ""))
+            line.append(content(folder, row.blob or ""))
     return Table(columns, cells)
-
-
-def encoded(folder: Path, blob: str) -> str:
-    """Read a held file and give it in base64.
-
-    Raises:
-        StateError: the run folder no longer has it.
-    """
-    return base64.b64encode(read(folder, blob)).decode("ascii")
-
-
-def read(folder: Path, blob: str) -> bytes:
-    """Read a held file of the run by its SHA-256.
-
-    Raises:
-        StateError: the run folder no longer has it.
-    """
-    try:
-        return path_of(folder, blob).read_bytes()
-    except OSError as error:
-        raise _unreadable(blob, error) from None
 
 
 def path_of(folder: Path, blob: str) -> Path:
@@ -122,22 +121,17 @@ def path_of(folder: Path, blob: str) -> Path:
     return folder / "files" / blob[:2] / blob
 
 
-def size_of(folder: Path, row: LoadRow) -> int:
-    """Give the bytes of a row's file; 0 without one.
+def content(folder: Path, blob: str) -> FileBytes:
+    """Give a held file, by its SHA-256, as a call's arguments take it; it is not read yet.
 
     Raises:
         StateError: the run folder no longer has it.
     """
-    if row.blob is None:
-        return 0
+    path = path_of(folder, blob)
     try:
-        return path_of(folder, row.blob).stat().st_size
+        return FileBytes(path, path.stat().st_size)
     except OSError as error:
-        raise _unreadable(row.blob, error) from None
-
-
-def _unreadable(blob: str, error: OSError) -> StateError:
-    return StateError(f"The run folder's file {blob[:12]}… cannot be read: {type(error).__name__}.")
+        raise unreadable(path, type(error).__name__) from None
 
 
 def _refs(value: Value) -> list[Ref]:

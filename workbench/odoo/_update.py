@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +11,8 @@ from workbench.errors import OdooRefusedError
 from workbench.mapping.linked import ADDRESS
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import _rows
+from workbench.odoo._attach import Files
+from workbench.odoo._body import FileBytes
 from workbench.odoo._rows import Refusal
 from workbench.odoo.client import Odoo, context_for
 from workbench.odoo.external_ids import chunks
@@ -71,7 +71,7 @@ class Updater:
     A record we made: a field is written where the source changed it since we last sent it.
     What a person changed in Odoo and the source did not stays; where both changed the same
     field, Odoo's value stays too and is listed as kept. A contact that was there before us
-    (linked): only empty fields are filled and tags added, unless `overwrite` is set; each
+    (linked): only empty fields are filled and tags added, unless its row says `overwrite`; each
     field's value before our first write is kept, so that rollback can put it back.
     """
 
@@ -83,10 +83,11 @@ class Updater:
         phase: str,
         lookups: Lookups,
         folder: Path,
-        overwrite: bool = False,
+        files: Files,
     ) -> None:
         self._odoo, self._store, self._phase = odoo, store, phase
-        self._lookups, self._folder, self._overwrite = lookups, folder, overwrite
+        self._lookups, self._folder = lookups, folder
+        self._files = files
 
     def update(self, pairs: Sequence[tuple[LoadRow, Link]]) -> Updated:
         """Compare rows of one model with their records, and write what differs.
@@ -102,16 +103,16 @@ class Updater:
         if ADDRESS.intersection(known):
             known += [name for name in PLACED_BY_ADDRESS if name in fields]
         if any(row.blob for row, _ in pairs):
-            known.append("checksum")
+            known += {"checksum", "mimetype"}.difference(known)
         current = self._read(model, [link.res_id for _, link in pairs], known)
         changes: list[_Change] = []
         for row, link in pairs:
             fault = _rows.check(row, fields, self._lookups)
-            if fault:
-                result.refused.append(fault)
-            elif link.res_id not in current:
+            if link.res_id not in current:
                 why = "its record was deleted in Odoo since it was loaded"
                 result.refused.append(_rows.refuse(row, "", why))
+            elif fault:
+                result.refused.append(replace(fault, stands=True))
             else:
                 changes.append(self._compare(row, link, current[link.res_id], result.kept))
         self._write_all(model, changes, result)
@@ -128,7 +129,8 @@ class Updater:
         self, row: LoadRow, link: Link, current: dict[str, Any], kept: list[Kept]
     ) -> _Change:
         fields = self._odoo.fields(row.model)
-        marks = marks_of(fingerprint(row.values, row.blob))
+        whole = fingerprint(row.values, row.blob)
+        marks = marks_of(whole)
         sent_before = marks_of(link.sent)
         write: dict[str, object] = {}
         before: list[BeforeImage] = []
@@ -141,7 +143,7 @@ class Updater:
             reason = _edited(sent_before.get(name), actual, kind=kind)
             if link.how is How.LINKED and not reason:
                 wanted, reason = self._into_existing(
-                    wanted, actual, ours=name in sent_before, kind=kind
+                    wanted, actual, ours=name in sent_before or row.overwrite, kind=kind
                 )
             if reason:
                 kept.append(Kept(row.external_id, name, reason))
@@ -157,18 +159,21 @@ class Updater:
             before += [BeforeImage(row.model, link.res_id, name, current[name])
                        for name in PLACED_BY_ADDRESS if name in current]  # fmt: skip
         if row.blob and sent_before.get("datas") != marks["datas"]:
-            write |= self._content(row, current["checksum"])
-        return _Change(row, link, write, tuple(before), joined(marks))
+            write |= self._content(row, current)
+        sent = whole if marks == marks_of(whole) else joined(marks)
+        return _Change(row, link, write, tuple(before), sent)
 
-    def _content(self, row: LoadRow, checksum: object) -> dict[str, object]:
+    def _content(self, row: LoadRow, current: dict[str, Any]) -> dict[str, object]:
         """Give what to write so that an attachment holds the right bytes; nothing where it does."""
-        content = _rows.read(self._folder, row.blob or "")
-        ours = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-        if (ours if content else False) == (checksum or False):  # none is kept of an empty file
+        file = _rows.content(self._folder, row.blob or "")
+        held = current["checksum"] or False  # none is kept of an empty file
+        if (file.sha1 if file.size else False) == held:
             return {}
-        written: dict[str, object] = {"datas": base64.b64encode(content).decode("ascii")}
-        if row.values.get("mimetype"):  # else Odoo guesses it anew from the bytes
-            written["mimetype"] = row.values["mimetype"]
+        written: dict[str, object] = {"datas": file}
+        # else Odoo guesses it anew from the bytes; its guess from the name stays, as in load()
+        mimetype = row.values.get("mimetype") or ("" if held else current["mimetype"])
+        if mimetype:
+            written["mimetype"] = mimetype
         return written
 
     def _into_existing(
@@ -178,7 +183,7 @@ class Updater:
         if kind in TO_MANY and isinstance(wanted, tuple) and isinstance(actual, tuple):
             return tuple(sorted({*wanted, *actual})), ""
         empty = not actual  # Odoo has no empty number, and no empty yes or no
-        if empty or ours or self._overwrite:
+        if empty or ours:
             return wanted, ""
         return actual, "the contact had another value before the migration"
 
@@ -186,7 +191,7 @@ class Updater:
         alike: dict[str, list[_Change]] = {}
         for change in changes:
             if change.write:
-                alike.setdefault(canonical(change.write), []).append(change)
+                alike.setdefault(_alike(change.write), []).append(change)
         same_already = [change for change in changes if not change.write]
         if same_already:
             self._note(model, same_already)
@@ -204,7 +209,13 @@ class Updater:
                 operation, OperationStatus.DONE, links=[_link(change) for change in stale]
             )
 
+    def _unfit(self, change: _Change) -> str:
+        return self._files.unfit(change.row) if "datas" in change.write else ""
+
     def _write(self, model: str, group: list[_Change], result: Updated) -> None:
+        if too_large := self._unfit(group[0]):  # all of a group have one file
+            result.refused += [_rows.refuse(change.row, "", too_large) for change in group]
+            return
         keys = [change.row.external_id for change in group]
         with self._store.transaction():
             operation = self._store.destination.intend(self._phase, "write", model, keys=keys)
@@ -218,12 +229,15 @@ class Updater:
                     context=context_for(self._odoo, model),
                 )  # fmt: skip
         except OdooRefusedError as error:
+            if "datas" in group[0].write:
+                self._files.learn([group[0].row], error)
             if len(group) > 1:
                 for change in group:
                     self._write(model, [change], result)
                 return
-            reason = f"Odoo refused the change ({error.name})"
-            result.refused.append(_rows.refuse(group[0].row, "", reason))
+            reason = self._unfit(group[0]) or f"Odoo refused the change ({error.name})"
+            stands = "datas" not in group[0].write  # a file without its bytes is none
+            result.refused.append(_rows.refuse(group[0].row, "", reason, stands=stands))
             return
         self._store.destination.close(
             operation, OperationStatus.DONE, links=[_link(change) for change in group]
@@ -238,6 +252,14 @@ def _edited(mark_before: str | None, actual: Plain, *, kind: str) -> str:
     if mark(actual if not isinstance(actual, tuple) else None) == mark_before:
         return ""
     return "it was changed in Odoo and in PracticeHub since the load; Odoo's value stays"
+
+
+def _alike(write: dict[str, object]) -> str:
+    """Spell what is written so that equal writes are told by it; a file by its name, its hash."""
+    return canonical({
+        name: value.path.name if isinstance(value, FileBytes) else value
+        for name, value in write.items()
+    })  # fmt: skip
 
 
 def _link(change: _Change) -> Link:

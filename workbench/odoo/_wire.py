@@ -7,10 +7,11 @@ addresses, headers and sign-in are what is used here.
 
 from __future__ import annotations
 
-import json
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
+from itertools import count
 from typing import Any
 
 import httpx
@@ -19,11 +20,16 @@ from odoolib.rpc import Connection, JsonRPCConnector, Model
 
 from workbench.errors import DestinationError, OdooAuthError
 from workbench.odoo import _faults
+from workbench.odoo._body import Body
 
 CONNECT_SECONDS = 10.0
 """How long a connection may take; the time-out of the configuration is for the answer."""
 TRIES = 3
-"""Connections, and calls that only read, are tried this often."""
+"""Connections, and calls that only read, are tried at least this often."""
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries, at most."""
+RESTART_SECONDS = 60.0
+"""How long an Odoo that has answered before is waited for: about what a restart takes."""
 BUSY_TRIES = 8
 """Answers "too many requests" are waited out this often."""
 
@@ -32,7 +38,9 @@ class Wire:
     """The only sender: one pool of connections, paced, with every failure typed.
 
     A connection that could not be made is tried again (nothing was sent). A lost answer is
-    tried again only for calls that read. Odoo's 429 is waited out and never skipped.
+    tried again only for calls that read. Both are kept up for as long as a restart takes where
+    Odoo has answered before; where it never has, the address is wrong and that is said at once.
+    Odoo's 429 is waited out and never skipped.
     """
 
     def __init__(
@@ -42,13 +50,16 @@ class Wire:
         timeout: float,
         calls_per_second: float,
         transport: httpx.BaseTransport | None,
+        patience: float = RESTART_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url
         self.host = httpx.URL(url).host
-        self._gap = 1 / calls_per_second if calls_per_second else 0.0
+        self.calls_per_second = calls_per_second
         self._free_at = 0.0
-        self._sleep = sleep
+        self._turn = threading.Lock()
+        self._sleep, self._patience = sleep, patience
+        self._met = False
         self.client = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
             transport=transport,
@@ -61,37 +72,44 @@ class Wire:
     ) -> object:
         """Send JSON and give the JSON that came back with status 200.
 
+        A file in `body` (`FileBytes`) is read while it is sent, and again for every try.
+
         Raises:
             OdooUnreachableError: no connection; nothing was sent.
             OdooOutcomeUnknownError: sent, and no whole answer came back.
             DestinationError: one of Odoo's refusals, by its kind.
+            StateError: a file to be sent is not in the run folder as it was.
         """
-        content = json.dumps(body).encode("ascii")  # ascii: a lone surrogate stays sendable
-        sent = {**headers, "Content-Type": "application/json; charset=utf-8"}
-        busy = 0
-        tries = 0
+        whole = Body(body)
+        sent = {
+            **headers,
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(whole.length),
+        }
+        busy = slow = 0
+        pauses = self._pauses()
         while True:
-            tries += 1
             self._pace()
             try:
-                answer = self.client.post(url, content=content, headers=sent)
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-                if tries < TRIES:
-                    self._sleep(0.2 * 4**tries / 4)
+                answer = self.client.post(url, content=whole.content, headers=sent)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                if _faults.is_untrusted(error):
+                    raise _faults.untrusted(self.host) from None
+                if self._paused(pauses):
                     continue
                 raise _faults.unreachable(self.host) from None
-            except httpx.TransportError:
-                if reads and tries < TRIES:
-                    self._sleep(0.2 * 4**tries / 4)
+            except httpx.TransportError as error:
+                slow += isinstance(error, httpx.TimeoutException)
+                if reads and slow < TRIES and self._paused(pauses):
                     continue
                 raise _faults.lost(what) from None
             if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS and busy < BUSY_TRIES:
-                busy, tries = busy + 1, tries - 1
+                busy += 1
                 self._sleep(_wait(answer))
                 continue
-            if answer.status_code in _faults.GATEWAY and reads and tries < TRIES:
-                self._sleep(0.2 * 4**tries / 4)
+            if answer.status_code in _faults.GATEWAY and reads and self._paused(pauses):
                 continue
+            self._met = self._met or answer.status_code not in _faults.GATEWAY
             return self._read(answer, what=what)
 
     def get(self, url: str) -> object:
@@ -103,24 +121,46 @@ class Wire:
         self._pace()
         try:
             answer = self.client.get(url)
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            if _faults.is_untrusted(error):
+                raise _faults.untrusted(self.host) from None
             raise _faults.unreachable(self.host) from None
+        self._met = self._met or answer.status_code == HTTPStatus.OK
         return _json(answer) if answer.status_code == HTTPStatus.OK else None
+
+    def _pauses(self) -> Iterator[float]:
+        """Give the pauses between tries, in seconds: 0.2, 0.8, 3.2 and then 5, while they last."""
+        left, pause = self._patience if self._met else 0.0, 0.2
+        for number in count(1):
+            if number >= TRIES and left <= 0:
+                return
+            yield pause
+            left, pause = left - pause, min(pause * 4, LONGEST_PAUSE)
+
+    def _paused(self, pauses: Iterator[float]) -> bool:
+        """Wait for the next try; False where there is to be none."""
+        pause = next(pauses, None)
+        if pause is not None:
+            self._sleep(pause)
+        return pause is not None
 
     def _read(self, answer: httpx.Response, *, what: str) -> object:
         value = _json(answer)
         if answer.status_code != HTTPStatus.OK:
-            raise _faults.of_status(answer.status_code, value, what=what)
+            to = answer.headers.get("Location", "")
+            raise _faults.of_status(answer.status_code, value, what=what, to=to)
         if value is _NOT_JSON:
-            raise _faults.lost(what)  # a page of a proxy, or of the selector of databases
+            raise _faults.page(what)
         return value
 
     def _pace(self) -> None:
-        if self._gap:
+        if not self.calls_per_second:
+            return
+        with self._turn:  # a question is asked while another thread's call is under way
             wait = self._free_at - time.monotonic()
             if wait > 0:
                 self._sleep(wait)
-            self._free_at = time.monotonic() + self._gap
+            self._free_at = time.monotonic() + 1 / self.calls_per_second
 
 
 _NOT_JSON = object()

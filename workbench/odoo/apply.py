@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbench.errors import GateError, OdooRefusedError
+from workbench.odoo._drift import refuse_drift
 from workbench.odoo.client import QUIET, Odoo
 from workbench.odoo.external_ids import held
-from workbench.odoo.schema import MODEL_OF, ItemKind, ItemState, SchemaItem, SchemaPlan, look
+from workbench.odoo.menus import action_rows, menu_rows
+from workbench.odoo.schema import MODEL_OF, ItemKind, SchemaItem, SchemaPlan, is_stored
+from workbench.odoo.schema_look import look
 from workbench.odoo.settle import recorded, settle
 from workbench.odoo.values import without_values
 from workbench.state import How, Link, OperationStatus, Store
@@ -28,8 +31,8 @@ class SchemaReport:
 def apply_schema(odoo: Odoo, store: Store, plan: SchemaPlan, *, phase: str) -> SchemaReport:
     """Make what the confirmed plan lists as missing, and nothing else.
 
-    One call for each kind and model. Everything made gets an external id in the same
-    transaction, so rollback finds it, and a second run finds it made.
+    One call for each kind, and where it must be for each model. Everything made gets an
+    external id in the same transaction, so rollback finds it, and a second run finds it made.
 
     Raises:
         GateError: the plan has conflicts, or the database is no longer as it was planned for.
@@ -38,46 +41,26 @@ def apply_schema(odoo: Odoo, store: Store, plan: SchemaPlan, *, phase: str) -> S
     """
     settle(odoo, store, module=plan.module)
     if plan.conflicts():
-        names = ", ".join(f"{item.model}.{item.name}" for item in plan.conflicts())
-        what = f"Odoo has fields of these names with another type: {names}."
-        raise GateError(what, do="Rename or remove them in Odoo, or choose other targets.")
+        told = "\n".join(f"  {item.title}: {item.why}" for item in plan.conflicts())
+        what = f"Odoo has something in the way:\n{told}"
+        raise GateError(what, do="Rename or remove it in Odoo, or choose other targets.")
     now = look(odoo, plan.items, module=plan.module)
     ours = held(odoo, plan.module, [item.external_id for item in plan.items])
-    _refuse_drift(plan, now, ours=set(ours))
+    refuse_drift(plan, now, ours=set(ours))
     todo = SchemaPlan(plan.module, tuple(now)).to_make()
     made: list[str] = []
-    for call in dict.fromkeys((item.kind, item.model) for item in todo):
-        part = [item for item in todo if (item.kind, item.model) == call]
+    for call in dict.fromkeys(_call(item) for item in todo):
+        part = [item for item in todo if _call(item) == call]
         made += _make(odoo, store, part, plan=plan, phase=phase)
     odoo.forget()
     return SchemaReport(tuple(made), len(now) - len(made))
 
 
-def _refuse_drift(plan: SchemaPlan, now: Sequence[SchemaItem], *, ours: set[str]) -> None:
-    before = {(item.kind, item.model, item.name): item for item in plan.items}
-    drifted: list[str] = []
-    for item in now:
-        planned = before.pop((item.kind, item.model, item.name), None)
-        if planned is None:
-            drifted.append(f"{item.name} is needed now")
-        elif planned.state is ItemState.EXISTS and item.state is not ItemState.EXISTS:
-            drifted.append(f"{item.name} is no longer there")
-        elif planned.state is ItemState.MAKE and item.state is ItemState.CONFLICT:
-            drifted.append(f"{item.name} is there with another type")
-        elif (
-            planned.state is ItemState.MAKE
-            and item.state is ItemState.EXISTS
-            and item.external_id not in ours
-        ):
-            drifted.append(f"{item.name} was made by somebody else")
-    drifted += [
-        f"{item.name} can no longer be placed"
-        for item in before.values()
-        if item.kind is not ItemKind.SELECTION
-    ]
-    if drifted:
-        what = f"Odoo changed since the schema was planned: {'; '.join(drifted)}."
-        raise GateError(what, do="Plan again, look at the plan, and confirm it.")
+def _call(item: SchemaItem) -> tuple[ItemKind, str]:
+    """Say which items share a call: fields those of one model, menus those below one level."""
+    if item.kind is ItemKind.MENU:
+        return item.kind, "below" if "/" in item.name else ""
+    return item.kind, "" if item.kind in {ItemKind.VIEW, ItemKind.ACTION} else item.model
 
 
 def _make(
@@ -95,7 +78,7 @@ def _make(
     if not answer["ids"]:
         store.destination.close(operation, OperationStatus.REFUSED, note="refused rows")
         said = {without_values(str(text["message"]), {}) for text in answer["messages"]}
-        what = f"Odoo refused a {kind.value} of {items[0].model}: {'; '.join(sorted(said))}."
+        what = f"Odoo refused a {kind.value}: {'; '.join(sorted(said))}."
         raise OdooRefusedError(what, name="load")
     found = held(odoo, plan.module, keys)
     links = [
@@ -107,22 +90,43 @@ def _make(
 
 
 def _groups(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
-    members = {odoo.me().id}
-    admin = odoo.search_read(
-        "ir.model.data", [["module", "=", "base"], ["name", "=", "user_admin"]], fields=["res_id"]
-    )
-    members |= {row["res_id"] for row in admin}
+    """Give the rows of groups; the one member is who loads, everybody else a person puts in."""
     users = "user_ids" if "user_ids" in odoo.fields("res.groups") else "users"  # 18 and older
-    text = ",".join(str(number) for number in sorted(members))
+    me = str(odoo.me().id)
     return ["id", "name", "comment", f"{users}/.id"], [
-        [f"{module}.{item.external_id}", item.name, item.detail["comment"], text] for item in items
+        [f"{module}.{item.external_id}", item.name, item.detail["comment"], me] for item in items
     ]
+
+
+def _models(_: Odoo, items: list[SchemaItem], module: str) -> Table:
+    """Give the rows of models, each with the field that says whom a record is about."""
+    columns = [
+        "id", "name", "model", "state", "field_id/name", "field_id/field_description",
+        "field_id/ttype", "field_id/relation", "field_id/required", "field_id/on_delete",
+        "field_id/index",
+    ]  # fmt: skip
+    return columns, [
+        [f"{module}.{item.external_id}", item.detail["title"], item.name, "manual",
+         item.detail["of"], "Patient", "many2one", item.detail["relation"], "1", "cascade", "1"]
+        for item in items
+    ]  # fmt: skip
+
+
+def _rights(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
+    model = odoo.call("ir.model", "search", domain=[["model", "=", items[0].model]])[0]
+    rights = ("perm_read", "perm_write", "perm_create", "perm_unlink")
+    return ["id", "name", "model_id/.id", "group_id/id", *rights], [
+        [f"{module}.{item.external_id}", item.name, str(model), item.detail["group"],
+         *("1" for _ in rights)]
+        for item in items
+    ]  # fmt: skip
 
 
 def _fields(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
     model = odoo.call("ir.model", "search", domain=[["model", "=", items[0].model]])[0]
     columns = [
         "id", "name", "field_description", "model_id/.id", "ttype", "relation",
+        "related", "compute", "help", "store", "readonly",
         "selection_ids/value", "selection_ids/name", "selection_ids/sequence",
     ]  # fmt: skip
     rows: list[list[str]] = []
@@ -133,8 +137,11 @@ def _fields(odoo: Odoo, items: list[SchemaItem], module: str) -> Table:
         for place, (value, label) in enumerate(zip(values, labels, strict=True)):
             head = [
                 f"{module}.{item.external_id}", item.name, detail["label"], str(model),
-                detail["type"], detail["relation"],
-            ] if place == 0 else [""] * 6  # fmt: skip
+                detail["type"], detail["relation"], detail.get("related", ""),
+                detail.get("compute", ""), detail.get("help", ""),
+                *(("1", "0") if is_stored(item) else ("0", "1")),
+            ]  # fmt: skip
+            head = head if place == 0 else [""] * len(head)
             rows.append([*head, value, label, str(place + 1) if value else ""])
     return columns, rows
 
@@ -166,14 +173,17 @@ def _tags(_: Odoo, items: list[SchemaItem], module: str) -> Table:
 
 
 def _views(_: Odoo, items: list[SchemaItem], module: str) -> Table:
-    return ["id", "name", "model", "inherit_id/id", "arch_base", "priority"], [
+    return ["id", "name", "model", "inherit_id/id", "mode", "arch_base", "priority"], [
         [f"{module}.{item.external_id}", item.name, item.model, item.detail["inherits"],
+         "primary" if item.detail["alone"] or not item.detail["inherits"] else "extension",
          item.detail["arch"], "90"]
         for item in items
     ]  # fmt: skip
 
 
 _TABLES: dict[ItemKind, Callable[[Odoo, list[SchemaItem], str], Table]] = {
-    ItemKind.GROUP: _groups, ItemKind.FIELD: _fields, ItemKind.SELECTION: _selections,
+    ItemKind.GROUP: _groups, ItemKind.MODEL: _models, ItemKind.ACCESS: _rights,
+    ItemKind.FIELD: _fields, ItemKind.SELECTION: _selections,
     ItemKind.STAGE: _stages, ItemKind.TAG: _tags, ItemKind.VIEW: _views,
+    ItemKind.ACTION: action_rows, ItemKind.MENU: menu_rows,
 }  # fmt: skip

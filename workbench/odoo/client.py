@@ -6,6 +6,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Literal, Self, cast
 
@@ -13,7 +15,8 @@ import httpx
 
 from workbench.config import OdooConfig
 from workbench.errors import ConfigError, DestinationError, OdooUnreachableError
-from workbench.odoo._wire import Json2, JsonRpc, Wire
+from workbench.odoo._wire import RESTART_SECONDS, Json2, JsonRpc, Wire
+from workbench.odoo.hosting import hosting_of, pace_at
 
 JSON2_SINCE = 19
 """The first major version that speaks JSON-2 (Odoo 19 documentation, external API)."""
@@ -73,10 +76,13 @@ class Odoo:
         api_key: a key of the user (JSON-2 and JSON-RPC alike).
         login: the user's login; JSON-RPC needs it.
         protocol: "json2" (19 and newer), "jsonrpc", or "auto": by the version.
-        calls_per_second: at most this many; 0 is no limit.
-        timeout: seconds that an answer may take.
+        calls_per_second: at most this many; 0 is no limit. Kept from one call to the next
+            of this object, repeats among them; it knows nothing of what another process,
+            another tool or another key sends to the same server.
+        timeout: seconds that an answer may take, from one piece of it to the next.
         on_call: told of every call that ended.
         transport: takes the place of the network, for tests.
+        patience: seconds that an Odoo which has answered before is waited for when it is away.
 
     Raises:
         OdooUnreachableError: no answer to the question for the version ("auto" only).
@@ -95,12 +101,20 @@ class Odoo:
         timeout: float = 120.0,
         on_call: OnCall | None = None,
         transport: httpx.BaseTransport | None = None,
+        patience: float = RESTART_SECONDS,
     ) -> None:
         self.url, self.database = url.rstrip("/"), database
         self._wire = Wire(
-            self.url, timeout=timeout, calls_per_second=calls_per_second, transport=transport
+            self.url,
+            timeout=timeout,
+            calls_per_second=calls_per_second,
+            transport=transport,
+            patience=patience,
         )
+        self._wire.client.event_hooks = {"response": [self._note_clock]}
         self._on_call = on_call
+        self.ahead: float | None = None
+        """Seconds by which Odoo's clock is ahead of ours; None until an answer tells its time."""
         self._version: Version | None = None
         self._fields: dict[str, dict[str, dict[str, Any]]] = {}
         self._user: User | None = None
@@ -134,7 +148,16 @@ class Odoo:
         """Give the connections back."""
         self._wire.client.close()
 
-    def call(self, model: str, method: str, **arguments: Any) -> Any:  # noqa: ANN401  # any JSON
+    @property
+    def calls_per_second(self) -> float:
+        """The pace that is kept; 0 is no limit."""
+        return self._wire.calls_per_second
+
+    def keep_to(self, calls_per_second: float) -> None:
+        """Keep another pace from now on; 0 is no limit."""
+        self._wire.calls_per_second = calls_per_second
+
+    def call(self, model: str, method: str, /, **arguments: Any) -> Any:  # noqa: ANN401  # any JSON
         """Call one public method of a model, every argument by its name.
 
         `ids` names the records of a method that works on records; leave it out for one
@@ -173,7 +196,8 @@ class Odoo:
         if model not in self._fields:
             self._fields[model] = self.call(
                 model, "fields_get",
-                attributes=["type", "relation", "selection", "string", "readonly", "store"],
+                attributes=["type", "relation", "selection", "string", "readonly", "store",
+                            "required"],
                 context={"lang": "en_US"},
             )  # fmt: skip
         return self._fields[model]
@@ -202,6 +226,14 @@ class Odoo:
             context={"active_test": False, "lang": "en_US"},
         )  # fmt: skip
         return cast("list[dict[str, Any]]", found)
+
+    def _note_clock(self, answer: httpx.Response) -> None:
+        try:
+            told = parsedate_to_datetime(answer.headers.get("Date", ""))
+        except ValueError:  # a server need not say
+            return
+        if told.tzinfo is not None:
+            self.ahead = (told - datetime.now(UTC)).total_seconds()
 
     def _ask_version(self) -> Version:
         answer = self._wire.get(f"{self.url}/web/version")
@@ -248,21 +280,20 @@ def context_for(odoo: Odoo, model: str) -> dict[str, Any]:
     return {**QUIET, "default_lang": odoo.me().lang or False, "default_tz": False}
 
 
-def is_odoo_cloud(url: str) -> bool:
-    """Whether an address is on Odoo's own cloud, where one call a second is the agreement."""
-    host = httpx.URL(url).host
-    return host.endswith(".odoo.com") and not host.endswith(".dev.odoo.com")
-
-
 def open_odoo(config: OdooConfig, *, api_key: str, on_call: OnCall | None = None) -> Odoo:
-    """Open the configured Odoo; on Odoo's own cloud one call a second unless set otherwise.
+    """Open the configured Odoo, at the pace that is agreed where it runs.
 
     Raises:
         OdooUnreachableError: it gives no answer.
         ConfigError: JSON-RPC without a login.
     """
-    pace = config.calls_per_second or (1.0 if is_odoo_cloud(config.url) else 0.0)
-    return Odoo(
+    where = hosting_of(config.url, database=config.database)
+    odoo = Odoo(
         url=config.url, database=config.database, api_key=api_key, login=config.login,
-        protocol=config.protocol, calls_per_second=pace, on_call=on_call,
+        protocol=config.protocol, timeout=config.timeout_seconds, on_call=on_call,
+        calls_per_second=pace_at(where, wished=config.calls_per_second),
     )  # fmt: skip
+    # a clinic's own domain may lead to Odoo's cloud: the version gives it away
+    where = hosting_of(config.url, database=config.database, version=odoo.version().text)
+    odoo.keep_to(pace_at(where, wished=config.calls_per_second))
+    return odoo

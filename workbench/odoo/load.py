@@ -8,14 +8,15 @@ from pathlib import Path
 
 from workbench.errors import GateError
 from workbench.mapping.rows import LoadRow
+from workbench.odoo._attach import Attacher, Files
 from workbench.odoo._create import TARGET_SECONDS, Creator
 from workbench.odoo._rows import Refusal
 from workbench.odoo._update import Kept, Updater
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import held
 from workbench.odoo.lookups import Lookups
-from workbench.odoo.settle import links_of, recorded, settle
-from workbench.odoo.values import fingerprint
+from workbench.odoo.settle import FENCE, links_of, recorded, settle
+from workbench.odoo.values import is_sent
 from workbench.state import How, Link, OperationStatus, Store
 
 WINDOW = 2000
@@ -69,7 +70,6 @@ class Loader:
         phase: the phase on whose behalf rows are written.
         lookups: resolves references; is given this store's links.
         folder: the run folder, whose `files/` holds what attachments need.
-        overwrite: whether fields of contacts that were there before us are overwritten.
         target_seconds: how long a call should take; batch sizes are steered to it.
     """
 
@@ -82,18 +82,21 @@ class Loader:
         phase: str,
         lookups: Lookups,
         folder: Path,
-        overwrite: bool = False,
         target_seconds: float = TARGET_SECONDS,
     ) -> None:
         self._odoo, self._store = odoo, store
         self._module, self._phase = module, phase
         lookups.records(store)
+        files = Files(odoo, folder=folder)
         self._creator = Creator(
-            odoo, store, module=module, phase=phase, lookups=lookups, folder=folder,
+            odoo, store, module=module, phase=phase, lookups=lookups, folder=folder, files=files,
             target_seconds=target_seconds,
         )  # fmt: skip
         self._updater = Updater(
-            odoo, store, phase=phase, lookups=lookups, folder=folder, overwrite=overwrite
+            odoo, store, phase=phase, lookups=lookups, folder=folder, files=files
+        )
+        self._attacher = Attacher(
+            odoo, store, phase=phase, files=files, creator=self._creator, updater=self._updater
         )
 
     def load(
@@ -106,6 +109,7 @@ class Loader:
             on_progress: told how many rows are settled, whenever some more are.
 
         Raises:
+            GateError: a rollback of another run folder stands in the way.
             OdooUnreachableError: Odoo went away; finished rows stay finished.
             OdooOutcomeUnknownError: an answer was lost (a creation is tried again first); the
                 next run settles what became of it.
@@ -129,7 +133,7 @@ class Loader:
                 report.kept += done.kept
                 tell()
             if new:
-                for created, refused in self._creator.create(new):
+                for created, refused in self._attacher.create(new):
                     report.created += created
                     report.refused += refused
                     tell()
@@ -185,15 +189,18 @@ class Loader:
     ) -> tuple[list[LoadRow], list[tuple[LoadRow, Link]]]:
         """Part rows into new and known ones; finished ones are counted and cost nothing."""
         new: list[LoadRow] = []
-        known: list[tuple[LoadRow, Link]] = []
+        sent = self._store.destination.sent_of([row.external_id for row in window])
+        changed: list[LoadRow] = []
         for row in window:
-            link = self._store.destination.link(row.external_id)
-            if link is None:
+            held_already = sent.get(row.external_id)
+            if held_already is None:
                 new.append(row)
-            elif link.sent == fingerprint(row.values, row.blob):
+            elif is_sent(held_already, row.values, row.blob):
                 report.unchanged.append(row.external_id)
             else:
-                known.append((row, link))
+                changed.append(row)
+        links = self._store.destination.links_of([row.external_id for row in changed])
+        known = [(row, links[row.external_id]) for row in changed]
         adopted = self._adopt(new)
         known += [(row, adopted[row.external_id]) for row in new if row.external_id in adopted]
         return [row for row in new if row.external_id not in adopted], known
@@ -202,7 +209,13 @@ class Loader:
         """Take over records that an earlier run made and this state file does not know."""
         if not rows:
             return {}
-        there = held(self._odoo, self._module, [row.external_id for row in rows])
+        models = {row.external_id: row.model for row in rows}
+        found = held(self._odoo, self._module, list(models))
+        if any(row.model == FENCE for row in found.values()):
+            what = "Another run folder is being rolled back in this database, or was stopped at it."
+            raise GateError(what, do="Let that rollback end (run it again), then run this again.")
+        # an external id that leads elsewhere is not ours to take over: load() refuses it by name
+        there = {name: row for name, row in found.items() if row.model == models[name]}
         if not there:
             return {}
         operation = self._store.destination.intend(

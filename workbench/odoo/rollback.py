@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.mapping.clinical import VAULT
 from workbench.odoo._foreign import Foreign
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import Held, all_held, chunks, how_made
@@ -13,11 +14,15 @@ from workbench.odoo.settle import FENCE
 from workbench.odoo.values import TELLABLE, TO_MANY, mark, marks_of, plain
 from workbench.state import How, Store, digest
 
-DATA_ORDER = ("mail.message", "ir.attachment", "calendar.event", "crm.lead", "res.partner")
+DATA_ORDER = (
+    "mail.message", "ir.attachment", "calendar.event", "crm.lead", VAULT, "res.users",
+    "res.partner",
+)  # fmt: skip
 """Children before parents; a model that is not named goes first."""
 SCHEMA_ORDER = (
-    "ir.ui.view", "ir.model.fields.selection", "ir.model.fields", "crm.stage",
-    "res.partner.category", "res.groups",
+    "ir.ui.menu", "ir.actions.act_window", "ir.ui.view", "ir.model.fields.selection",
+    "ir.model.fields", "ir.model.access", "ir.model", "crm.stage", "res.partner.category",
+    "res.groups",
 )  # fmt: skip
 """Last of all, and in this order: a field that a view still shows cannot go."""
 
@@ -112,7 +117,7 @@ def plan_rollback(odoo: Odoo, store: Store, *, module: str) -> RollbackPlan:
     restore, changed = _restorations(odoo, store, people=foreign.others)
     gone = [row for name, row in made.items() if name not in keep]
     return RollbackPlan(
-        module, tuple(_removals(gone)), tuple(restore), tuple(sorted(unlink)),
+        module, tuple(_removals(odoo, gone)), tuple(restore), tuple(sorted(unlink)),
         tuple(sorted([*keep.values(), *changed], key=lambda item: item.external_id)),
     )  # fmt: skip
 
@@ -136,20 +141,39 @@ def _sorted_out(odoo: Odoo, store: Store, rows: Iterable[Held]) -> tuple[dict[st
     return made, unlink
 
 
-def _removals(rows: Iterable[Held]) -> list[Removal]:
+def _removals(odoo: Odoo, rows: Iterable[Held]) -> list[Removal]:
     by_model: dict[str, list[Held]] = {}
     for row in rows:
         by_model.setdefault(row.model, []).append(row)
     order = [*DATA_ORDER, *SCHEMA_ORDER]
     models = sorted(by_model, key=lambda model: order.index(model) if model in order else -1)
+    parts = [
+        (model, part)
+        for model in models
+        for part in (
+            _in_turn(odoo, by_model[model]) if model == "ir.model.fields" else [by_model[model]]
+        )
+    ]
     return [
         Removal(
             model,
-            tuple(row.name for row in reversed(by_model[model])),
-            tuple(row.res_id for row in reversed(by_model[model])),
+            tuple(row.name for row in reversed(part)),
+            tuple(row.res_id for row in reversed(part)),
         )
-        for model in models
+        for model, part in parts
     ]
+
+
+def _in_turn(odoo: Odoo, fields: list[Held]) -> list[list[Held]]:
+    """Part fields into calls: Odoo removes none that another one needs, not even with it."""
+    turn: dict[int, int] = {}
+    for ids in chunks(row.res_id for row in fields):
+        for row in odoo.search_read(
+            "ir.model.fields", [["id", "in", ids]], fields=["related", "compute"]
+        ):
+            turn[row["id"]] = 0 if row["related"] else 1 if row["compute"] else 2
+    parts = [[row for row in fields if turn.get(row.res_id) == number] for number in range(3)]
+    return [part for part in parts if part]
 
 
 def _restorations(

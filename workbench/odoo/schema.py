@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
-from workbench.mapping.rows import FieldNeed, SchemaNeeds, StageNeed
-from workbench.odoo.client import Odoo
-from workbench.odoo.external_ids import all_held
-from workbench.odoo.views import View, views
 from workbench.state import digest
 
 GROUP = "PracticeHub clinical"
-"""The access group that alone sees clinical fields on screens; see `views` for what that is."""
-HIDDEN = (
-    "Hidden on screens from everybody outside the group. Odoo cannot refuse custom fields to "
-    "the API or to an export: give the right to export to nobody who may not read them."
-)
+"""The access group that alone reads clinical records."""
 
 
 class ItemKind(StrEnum):
     """What can be made, in the order in which it is made."""
 
     GROUP = "group"
+    MODEL = "model"
+    ACCESS = "access"
     FIELD = "field"
     SELECTION = "selection"
     STAGE = "stage"
     TAG = "tag"
     VIEW = "view"
+    ACTION = "action"
+    MENU = "menu"
 
 
 class ItemState(StrEnum):
@@ -42,9 +38,11 @@ class ItemState(StrEnum):
 
 
 MODEL_OF = {
-    ItemKind.GROUP: "res.groups", ItemKind.FIELD: "ir.model.fields",
+    ItemKind.GROUP: "res.groups", ItemKind.MODEL: "ir.model",
+    ItemKind.ACCESS: "ir.model.access", ItemKind.FIELD: "ir.model.fields",
     ItemKind.SELECTION: "ir.model.fields.selection", ItemKind.STAGE: "crm.stage",
     ItemKind.TAG: "res.partner.category", ItemKind.VIEW: "ir.ui.view",
+    ItemKind.ACTION: "ir.actions.act_window", ItemKind.MENU: "ir.ui.menu",
 }  # fmt: skip
 
 
@@ -60,6 +58,7 @@ class SchemaItem:
         state: as the database was when planned.
         detail: all else that decides how it is made (type, label, selection, arch …).
         why: a sentence for the person who confirms; empty where nothing needs saying.
+        found: what the database had of it when looked at; empty where it had nothing.
     """
 
     kind: ItemKind
@@ -69,6 +68,13 @@ class SchemaItem:
     state: ItemState
     detail: Mapping[str, Any]
     why: str = ""
+    found: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Name it as a person would: "stage Completed", "field res.partner.x_blood_type"."""
+        dotted = self.kind in {ItemKind.FIELD, ItemKind.SELECTION}
+        return f"{self.kind.value} {f'{self.model}.' if dotted else ''}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class SchemaPlan:
             "items": [
                 {"kind": item.kind.value, "model": item.model, "name": item.name,
                  "external_id": item.external_id, "state": item.state.value,
-                 "detail": dict(item.detail), "why": item.why}
+                 "detail": dict(item.detail), "why": item.why, "found": dict(item.found)}
                 for item in self.items
             ],
         }  # fmt: skip
@@ -118,187 +124,21 @@ class SchemaPlan:
                 SchemaItem(
                     ItemKind(item["kind"]), item["model"], item["name"], item["external_id"],
                     ItemState(item["state"]), item["detail"], item["why"],
+                    item.get("found", {}),  # a plan kept before there was any
                 )
                 for item in value["items"]
             ),
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ChecklistRow:
-    """One line for an admin who would rather do it by hand."""
-
-    done: bool
-    what: str
-    where: str
-    how: str
+def is_stored(item: SchemaItem) -> bool:
+    """Whether a field holds values of its own, and does not show those of another."""
+    return not (item.detail.get("related") or item.detail.get("compute"))
 
 
-def plan_schema(
-    odoo: Odoo, needs: SchemaNeeds, *, module: str, restrict_clinical: bool
-) -> SchemaPlan:
-    """Compare what the map asks for with what the database has.
-
-    Only reads. A custom field of the right name and type counts as existing, whoever made
-    it; another type is a conflict, never a change. A stage or tag of the same name is reused.
-    Stages are never made as "won": winning rewrites probability, closing date and the
-    scoring statistics of the whole pipeline, which no rollback could take back.
-
-    Raises:
-        DestinationError: Odoo cannot be asked.
-    """
-    wanted = _wanted(needs, module=module, restrict_clinical=restrict_clinical)
-    return SchemaPlan(module, tuple(look(odoo, wanted, module=module)))
-
-
-def look(odoo: Odoo, items: Iterable[SchemaItem], *, module: str) -> list[SchemaItem]:
-    """Give the same items in the state that the database is in now.
-
-    A field that lacks selection values comes with one more item for each of them. A view
-    whose parent this database does not have is left out.
-    """
-    odoo.forget()
-    items = list(items)
-    ours = set(all_held(odoo, module))
-    names = {
-        kind: {row["name"]: row for row in _rows(odoo, kind)}
-        for kind in (ItemKind.STAGE, ItemKind.TAG, ItemKind.GROUP, ItemKind.VIEW)
-        if any(item.kind is kind for item in items)
-    }
-    parents = _parents(odoo, items)
-    result: list[SchemaItem] = []
-    for item in items:
-        match item.kind:
-            case ItemKind.FIELD:
-                result += _look_at_field(odoo, item)
-            case ItemKind.VIEW if item.detail["inherits"] not in parents:
-                continue
-            case ItemKind.SELECTION:
-                continue  # comes with its field
-            case _:
-                found = names[item.kind].get(item.name)
-                named = found is not None and item.kind is not ItemKind.GROUP
-                there = named or item.external_id in ours  # views name the group's external id
-                state = ItemState.EXISTS if there else ItemState.MAKE
-                result.append(replace(item, state=state, why=_why(item, found)))
-    return result
-
-
-def checklist(plan: SchemaPlan) -> list[ChecklistRow]:
-    """Say how to make each thing by hand; what exists already is ticked."""
-    return [
-        ChecklistRow(item.state is ItemState.EXISTS, f"{item.kind.value} {_title(item)}",
-                     *_by_hand(item))
-        for item in plan.items
-    ]  # fmt: skip
-
-
-def _wanted(needs: SchemaNeeds, *, module: str, restrict_clinical: bool) -> list[SchemaItem]:
-    fields = [replace(need, clinical=need.clinical and restrict_clinical) for need in needs.fields]
-    items: list[SchemaItem] = []
-    if any(need.clinical for need in fields):
-        comment = "Sees the clinical fields that came from PracticeHub on its screens."
-        items.append(_item(ItemKind.GROUP, "res.groups", GROUP, {"comment": comment}))
-    group = f"{module}.{_item(ItemKind.GROUP, 'res.groups', GROUP, {}).external_id}"
-    items += [_field(need) for need in fields]
-    items += [_stage(need) for need in needs.stages]
-    items += [_item(ItemKind.TAG, "res.partner.category", name, {}) for name in needs.tags]
-    for model in dict.fromkeys(need.model for need in fields):
-        of_model = [need for need in fields if need.model == model]
-        shown = views(model, of_model, group=group)
-        items += [_view(view) for view in shown]
-    return items
-
-
-def _item(kind: ItemKind, model: str, name: str, detail: dict[str, Any]) -> SchemaItem:
+def make_item(kind: ItemKind, model: str, name: str, detail: dict[str, Any]) -> SchemaItem:
+    """Give an item that is to be made, its external id told from kind, model and name."""
     slug = re.sub(r"[^a-z0-9]+", "_", f"{model} {name}".casefold()).strip("_")
     if not name.isascii():  # two names in other scripts must not share a slug
         slug += f"_{digest(name)[:8]}"
     return SchemaItem(kind, model, name, f"schema_{kind.value}_{slug}", ItemState.MAKE, detail)
-
-
-def _field(need: FieldNeed) -> SchemaItem:
-    detail = {
-        "type": need.type, "label": need.label, "selection": list(need.selection),
-        "labels": list(need.labels or need.selection),
-        "relation": need.relation, "clinical": need.clinical,
-    }  # fmt: skip
-    return _item(ItemKind.FIELD, need.model, need.name, detail)
-
-
-def _stage(need: StageNeed) -> SchemaItem:
-    detail = {"sequence": need.sequence, "fold": need.fold}
-    return _item(ItemKind.STAGE, "crm.stage", need.name, detail)
-
-
-def _view(view: View) -> SchemaItem:
-    detail = {"inherits": view.inherits, "arch": view.arch}
-    return _item(ItemKind.VIEW, view.model, view.name, detail)
-
-
-def _rows(odoo: Odoo, kind: ItemKind) -> list[dict[str, Any]]:
-    fields = ["name", "is_won"] if kind is ItemKind.STAGE else ["name"]
-    return odoo.search_read(MODEL_OF[kind], [], fields=fields)
-
-
-def _parents(odoo: Odoo, items: Iterable[SchemaItem]) -> set[str]:
-    wanted = {item.detail["inherits"] for item in items if item.kind is ItemKind.VIEW}
-    names = [name.partition(".")[2] for name in wanted]
-    rows = odoo.search_read(
-        "ir.model.data", [["model", "=", "ir.ui.view"], ["name", "in", names]],
-        fields=["module", "name"],
-    )  # fmt: skip
-    return {f"{row['module']}.{row['name']}" for row in rows} & wanted
-
-
-def _look_at_field(odoo: Odoo, item: SchemaItem) -> list[SchemaItem]:
-    found = odoo.fields(item.model).get(item.name)
-    if found is None:
-        return [replace(item, state=ItemState.MAKE, why="")]
-    fits = found["type"] == item.detail["type"]
-    if item.detail["relation"]:
-        fits = fits and found.get("relation") == item.detail["relation"]
-    if not fits:
-        why = f"Odoo has a field of that name of type {found['type']}."
-        return [replace(item, state=ItemState.CONFLICT, why=why)]
-    known = {value for value, _ in cast("Sequence[tuple[str, str]]", found.get("selection") or ())}
-    wanted = zip(item.detail["selection"], item.detail["labels"], strict=True)
-    missing = [(value, label) for value, label in wanted if value not in known]
-    return [replace(item, state=ItemState.EXISTS, why="")] + [
-        _item(ItemKind.SELECTION, item.model, f"{item.name}={value}",
-              {"field": item.name, "value": value, "label": label, "sequence": len(known) + place})
-        for place, (value, label) in enumerate(missing)
-    ]  # fmt: skip
-
-
-def _why(item: SchemaItem, found: Mapping[str, Any] | None) -> str:
-    if item.kind is ItemKind.STAGE and found and found.get("is_won"):
-        return "This stage counts as won in Odoo: visits in it change the scoring statistics."
-    return HIDDEN if item.kind is ItemKind.GROUP else ""
-
-
-def _title(item: SchemaItem) -> str:
-    return f"{item.model}.{item.name}" if item.kind is ItemKind.FIELD else item.name
-
-
-def _by_hand(item: SchemaItem) -> tuple[str, str]:
-    settings = "Settings > Technical"
-    match item.kind:
-        case ItemKind.FIELD:
-            pairs = zip(item.detail["selection"], item.detail["labels"], strict=True)
-            values = ", ".join(f"{value} ({label})" for value, label in pairs)
-            how = f"Name {item.name}, label {item.detail['label']}, type {item.detail['type']}"
-            how += f", values: {values}" if values else ""
-            return f"{settings} > Fields, model {item.model}", how + "."
-        case ItemKind.SELECTION:
-            where = f"{settings} > Fields, {item.model}.{item.detail['field']}"
-            return where, f"Add the value {item.detail['value']} ({item.detail['label']})."
-        case ItemKind.STAGE:
-            return "CRM > Configuration > Stages", "Add the stage; leave Is Won Stage off."
-        case ItemKind.TAG:
-            return "Contacts > Configuration > Contact Tags", "Add the tag."
-        case ItemKind.GROUP:
-            return "Settings > Users & Companies > Groups", "Add the group and its members."
-        case ItemKind.VIEW:
-            where = f"{settings} > User Interface > Views"
-            return where, f"Add a view that inherits {item.detail['inherits']}."

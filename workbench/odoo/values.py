@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from html import unescape
@@ -16,6 +17,9 @@ NUMBERED = frozenset({"many2one_reference", "integer"})
 
 TELLABLE = frozenset({"char", "text", "date", "datetime", "selection"})
 """Field types that Odoo stores as sent, so that an edit by a person shows in the hash."""
+
+WHOLE = "#"
+"""What stands in a fingerprint in place of a field's name for the row as a whole."""
 
 Resolve = Callable[[Ref], int]
 Token = Callable[[Ref], str]
@@ -71,7 +75,9 @@ def same(expected: Plain, actual: Plain, *, kind: str) -> bool:
 
 
 def for_write(value: Plain, *, kind: str) -> object:
-    """Spell a plain value for `write()`."""
+    """Spell a plain value for `write()`; a one2many gets more records, and loses none."""
+    if kind == "one2many":
+        return [[4, number] for number in value] if isinstance(value, tuple) else []
     if kind in TO_MANY:
         return [[6, 0, list(value) if isinstance(value, tuple) else []]]
     return False if value is None else value
@@ -98,12 +104,43 @@ def fingerprint(values: Mapping[str, Value], blob: str | None) -> str:
     """Tell what was sent, field by field, without a value: `name:hash,…` in order of names.
 
     Equal texts: nothing changed since. Where they differ, the hashes tell which fields the
-    source changed, and so which a person changed in Odoo.
+    source changed, and so which a person changed in Odoo. The first hash is of the whole row
+    (`WHOLE`): made in one go, it tells a row that is finished from one that is not.
     """
+    return joined({**_marks(values, blob), WHOLE: _whole(values, blob)})
+
+
+def is_sent(sent: str, values: Mapping[str, Value], blob: str | None) -> bool:
+    """Whether a fingerprint is of just these values: then there is nothing to do."""
+    if sent.startswith(f"{WHOLE}:{_whole(values, blob)}"):
+        return True
+    # of a run made before there were hashes of the whole
+    before = marks_of(sent)
+    return bool(before) and before == _marks(values, blob)
+
+
+def _marks(values: Mapping[str, Value], blob: str | None) -> dict[str, str]:
     marks = {name: mark(value) for name, value in values.items()}
     if blob is not None:
         marks["datas"] = blob[:10]
-    return joined(marks)
+    return marks
+
+
+def _whole(values: Mapping[str, Value], blob: str | None) -> str:
+    plainly = {
+        name: sorted(value) if isinstance(value, tuple) else value for name, value in values.items()
+    }
+    text = _FLAT.encode([plainly, blob])
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:20]
+
+
+def _spelled(value: object) -> list[str]:
+    assert isinstance(value, Ref), "no other value is not JSON"  # noqa: S101 - a programmer's mistake
+    return [value.kind.value, value.key]
+
+
+_FLAT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_spelled)
+"""In plain ASCII, for half a character cannot be hashed otherwise."""
 
 
 def joined(marks: Mapping[str, str]) -> str:
@@ -112,9 +149,9 @@ def joined(marks: Mapping[str, str]) -> str:
 
 
 def marks_of(text: str) -> dict[str, str]:
-    """Read a fingerprint again."""
+    """Read the fields' hashes out of a fingerprint."""
     pairs = (part.rpartition(":") for part in text.split(",") if part)
-    return {name: found for name, _, found in pairs}
+    return {name: found for name, _, found in pairs if name != WHOLE}
 
 
 def mark(value: Value) -> str:

@@ -11,6 +11,7 @@ from workbench.panels.listing import Listing
 from workbench.panels.pair_panel import PairPanel
 from workbench.panels.panel import DecisionPanel
 from workbench.panels.rollback import RollbackDesk, RollbackPanel
+from workbench.panels.schema_panel import SchemaPanel, agreed
 from workbench.panels.table_panel import TablePanel
 from workbench.panels.views import (
     RunLike,
@@ -18,6 +19,7 @@ from workbench.panels.views import (
     practitioners,
     rollback,
     sample,
+    schema,
     sign_off,
     values,
 )
@@ -25,6 +27,7 @@ from workbench.panels.views import (
 __all__ = [
     "Brief", "Counts", "DecisionDesk", "DecisionPanel", "FieldFacts",
     "FieldsPanel", "Listing", "PairPanel", "RollbackDesk",
-    "RollbackPanel", "RunLike", "Show", "TablePanel", "duplicates", "fields",
-    "practitioners", "rollback", "sample", "sign_off", "values",
+    "RollbackPanel", "RunLike", "SchemaPanel", "Show", "TablePanel", "agreed",
+    "duplicates", "fields",
+    "practitioners", "rollback", "sample", "schema", "sign_off", "values",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.mapping import who_is_whom
-from workbench.mapping.model import KEEP_BOTH, LINK, MERGE
+from workbench.mapping.model import KEEP_BOTH, LINK, MERGE, OVERWRITE
 from workbench.mapping.twins import reason_for_one
 from workbench.panels.desk import Brief, DecisionDesk, Show, reasons, spoken, standing
 from workbench.panels.pairs import PREFIX, Pair, pair_of, short_names
@@ -20,6 +20,8 @@ FOLLOWS = {
     "both PracticeHub ids point to it.",
     LINK: "No second contact is made: the patient fills what is empty on the contact Odoo has; "
     "what Odoo holds stays, and what PracticeHub says otherwise is kept on it as a note.",
+    OVERWRITE: "No second contact is made, and what PracticeHub knows takes the place of what Odoo "
+    "holds; a rollback puts that back. Say why in the comment.",
 }
 """What happens then, by choice; a sentence each."""
 

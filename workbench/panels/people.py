@@ -117,7 +117,7 @@ class PractitionersDesk(TableDesk):
     def _words(self, option: str, who: Known) -> str:
         return {
             FALLBACK: f"fallback: {self._fallback} takes the appointments",
-            INVITE: f"invite: {who.email} becomes a user",
+            INVITE: f"invite: {who.email} becomes a user, without a mail; Odoo may charge for it",
             NAME_ONLY: "name only: kept as text, no user",
         }.get(option, option)
 

@@ -13,8 +13,17 @@ from workbench.panels.panel import DecisionPanel
 from workbench.panels.people import PractitionersDesk
 from workbench.panels.reveal import Curtain
 from workbench.panels.rollback import Plan, RollbackDesk, RollbackPanel
+from workbench.panels.schema_panel import (
+    SCHEMA,
+    SUBJECT,
+    SchemaPanel,
+    agreed,
+    plan_table,
+    planned,
+)
 from workbench.panels.table_panel import TablePanel
 from workbench.panels.value_maps import ValuesDesk
+from workbench.show import Lines, Stack
 from workbench.state import Store
 
 FIELDS = Brief(
@@ -35,7 +44,7 @@ PRACTITIONERS = Brief(
     asks="Which Odoo user stands for each practitioner?",
     why="Appointments are shown under their user; a practitioner's name stays on them either way.",
     follows="A user, an invitation, the fallback user, or the name only. "
-    "Deciding changes nothing in Odoo and invites nobody.",
+    "Deciding changes nothing in Odoo; who is invited becomes a user when Odoo is prepared.",
 )
 DUPLICATES = Brief(
     title="Duplicates",
@@ -100,6 +109,16 @@ def duplicates(run: RunLike) -> PairPanel | Listing:
     if run.headless:
         return Listing.of(desk, columns=COLUMNS, row=row_of, ordered=desk.ordered())
     return PairPanel(desk, Curtain(run.store, run.config))
+
+
+def schema(run: RunLike) -> SchemaPanel | Stack:
+    """Ask who makes what the run's plan lists; without a person the whole plan is a table."""
+    desk = DecisionDesk(run.store, prefix=SUBJECT, brief=SCHEMA)
+    lines = planned(run.store)
+    if not run.headless:
+        return SchemaPanel(desk, lines)
+    return Stack((plan_table(lines, most=len(lines)), Listing.of(desk),
+                  Lines("What is agreed to", [agreed(run.store)])))  # fmt: skip
 
 
 def sample(run: RunLike) -> DecisionPanel | Listing:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from workbench import show
+from workbench.mapping import AppointmentsTo
+from workbench.mapping.rows import FieldNeed
+from workbench.mapping.usual import usual_fields
 from workbench.odoo import Level, preflight
-from workbench.phases import knowledge, reading
+from workbench.phases import agreement, knowledge, looked_at, reading, workings
 from workbench.phases.finding import Finding
 from workbench.phases.reporting import write_preflight_report
 from workbench.phases.steps import Steps, alone
 from workbench.practicehub import walk
 from workbench.progress import duration
-from workbench.state import WalkState
+from workbench.state import Status, WalkState
 
 FIRST = "patients"
 
@@ -57,22 +60,26 @@ class Connect(Steps):
         return show.Table("What PracticeHub reports", ("resource", "records", ""), rows)
 
     @alone
-    def destination(self) -> show.Table:
+    def destination(self) -> show.Stack:
         """Look at Odoo: version, modules, rights, and what could fire when records are made."""
         odoo = self.run.destination
         self.store.journey.set_meta("odoo_version", odoo.version().text)
-        findings = preflight(odoo, self.config)
-        self.store.journey.set_document(
-            "preflight",
-            [{"level": f.level.value, "subject": f.subject, "what": f.what, "do": f.do}
-             for f in findings],
-        )  # fmt: skip
+        wanted, decided = self._wanted()
+        with self.run.progress("looking at Odoo", unit="looks") as told:
+            findings = preflight(odoo, self.config, wanted=wanted, decided=decided, told=told)
+        kept = [{"level": f.level.value, "subject": f.subject, "what": f.what, "do": f.do}
+                for f in findings]  # fmt: skip
+        self.store.journey.set_document("preflight", kept)
+        workings.look_at_odoo(self.run)
         write_preflight_report(self.run)
-        return show.Table(
-            "Odoo, looked at before anything is written",
-            ("", "subject", "finding", "what to do"),
-            [(f.level.value, f.subject, f.what, f.do) for f in findings],
-        )
+        return show.Stack(looked_at.tables(kept))
+
+    def _wanted(self) -> tuple[tuple[FieldNeed, ...], bool]:
+        """Give the custom fields that the map asks for; before there is one, the usual ones."""
+        if self.store.journey.phase("map").status is Status.DONE:
+            mapping = knowledge.draft(self).mapping
+            return agreement.needs(mapping, knowledge.odoo_fields(self)).fields, True
+        return usual_fields(AppointmentsTo(self.config.migration.appointments_to)), False
 
     def forecast(self) -> show.Stack:
         """Say how long extraction will take and how complex the migration is."""
@@ -110,15 +117,15 @@ class Connect(Steps):
             missing.append("Odoo was not looked at")
         blockers = [f for f in findings if f["level"] == Level.BLOCKER.value]
         missing += [f"{f['subject']}: {f['what']}" for f in blockers]
-        warnings = sum(1 for f in findings if f["level"] == Level.WARNING.value)
         return Finding(
             tuple(missing),
             (
                 ("resources in this account", len(present)),
                 ("resources the key may not read", refused),
                 ("records reported", sum(w.reported or 0 for w in present)),
-                ("findings in Odoo", f"{len(findings)}, {warnings} of them warnings"),
+                ("findings in Odoo", f"{len(findings)}: {looked_at.counted(findings)}"),
             ),
+            do=" ".join(dict.fromkeys(f["do"] for f in blockers)),
         )
 
     def _first_page(self, resource: str) -> None:

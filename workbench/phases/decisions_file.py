@@ -10,6 +10,7 @@ from workbench.errors import MappingError, UsageError
 from workbench.mapping.yaml_io import SECTIONS, dump_line, load_row
 from workbench.mapping.yaml_nodes import Node, parse
 from workbench.mapping.yaml_text import shown
+from workbench.phases import agreement, knowledge
 from workbench.phases.map_file import take_map
 from workbench.phases.recorder import all_or_none, faulty
 
@@ -64,8 +65,13 @@ def decide(run: Run, file: Path, *, by: str, dry: bool = False) -> list[str]:
         return take_map(run, root, content, name=file.name, by=by, dry=dry)
     said = read_decisions(root, name=file.name)
     with all_or_none(run, by=by, name=file.name, error=UsageError, dry=dry) as recorder:
+        last = said.pop(agreement.SUBJECT, None)
         for subject, one in said.items():
             recorder.take(subject, one.choice, one.comment, line=one.line)
+        # fields decided now may ask for another schema than the one that was asked about
+        knowledge.ask_about_schema(run.prepare, first=False)
+        if last is not None:
+            recorder.take(agreement.SUBJECT, last.choice, last.comment, line=last.line)
     return [recorder.told(dry=dry)]
 
 

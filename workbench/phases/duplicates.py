@@ -120,7 +120,8 @@ def settle(steps: Steps) -> dict[str, str]:
     survivors = dict(sorted(survivors.items()))
     # who stands from before takes along the contact that a merged patient is
     fills = {survivors.get(one, one): contact for one, contact in people.linked.items()}
-    linking.settle(store, People(survivors, fills, {}), as_before=_AS_BEFORE)
+    overwrites = frozenset(survivors.get(one, one) for one in people.overwrites)
+    linking.settle(store, People(survivors, fills, {}, overwrites), as_before=_AS_BEFORE)
     store.journey.set_document("duplicates", survivors)
     return survivors
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from workbench.mapping import Context, Expected, Expecter, Mapping, Practitioner, login_of
 from workbench.mapping.answers import answering
+from workbench.mapping.clinical import apart, clinical_id
 from workbench.mapping.model import INVITE
-from workbench.mapping.outcome import ANSWERED, ENDS_LATER, NAMED, held_back
+from workbench.mapping.outcome import ANSWERED, ENDS_LATER, NAMED, OUTSIDE, held_back
 from workbench.mapping.transforms import TRANSFORMS
-from workbench.phases import duplicates, knowledge, linking, offers
+from workbench.phases import agreement, duplicates, knowledge, linking, offers
 from workbench.phases.waiting import Waiting, who_waits
 from workbench.staging import TYPED_RULES
 from workbench.state import Issue, Record, Store
@@ -32,7 +33,7 @@ STAGES = ("references", "patients", "appointments", "messages", "files")
 _TOGETHER = 500
 """Records whose issues are written in one transaction."""
 
-RULES = {*TRANSFORMS, NAMED, ENDS_LATER, ANSWERED} - TYPED_RULES
+RULES = {*TRANSFORMS, NAMED, ENDS_LATER, ANSWERED, OUTSIDE} - TYPED_RULES
 """The rules that only expected values are held against; the others belong to single values."""
 
 
@@ -82,6 +83,9 @@ class Expectations:
         self._expecter = Expecter(self._mapping, context)
         self._run, self._context = run, context
         self._filling = linking.Filling(run, context)
+        self._clinical = agreement.clinical_fields(
+            run.config, draft.mapping, knowledge.odoo_fields(run.extract)
+        )
 
     def of_stage(self, stage: str, *, patients: set[str] | None = None) -> Iterator[Due]:
         """Yield what one stage's records should become, in the source's order.
@@ -206,7 +210,7 @@ class Expectations:
         source = self._store.source
         mine = [record.source_id, *self._into.get(record.source_id, ())]
         twins = [source.record("patients", one) for one in mine[1:]]
-        return self._expecter.patient(
+        expected = self._expecter.patient(
             record.data,
             prescriptions=[p.data for one in mine
                            for p in source.records_of_patient("prescriptions", one)],
@@ -214,6 +218,10 @@ class Expectations:
             responses=[(form, r.data) for form in self._forms for one in mine
                        for r in source.records_of_patient(form, one)],
         )  # fmt: skip
+        there = self._store.destination.link(clinical_id(record.source_id)) is not None
+        rows = [part for row in expected.rows
+                for part in apart(row, self._clinical, there=there)]  # fmt: skip
+        return replace(expected, rows=tuple(rows))
 
     def _resources(self, stage: str) -> tuple[str, ...]:
         fixed = {

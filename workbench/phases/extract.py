@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from workbench import masking, panels, show
 from workbench.errors import UsageError
-from workbench.phases import cleansing, duplicates, gates, knowledge, reading
+from workbench.phases import cleansing, duplicates, gates, knowledge, reading, reporting
 from workbench.phases.expectations import Expectations
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
@@ -19,7 +19,7 @@ from workbench.practicehub import (
     walk,
 )
 from workbench.proof import balance
-from workbench.reports import changes_table, write_cleanse
+from workbench.reports import changes_table, workflow_glance, write_cleanse
 from workbench.staging import explain
 from workbench.state import FileState, IssueKind, Store, WalkState
 
@@ -91,6 +91,12 @@ class Extract(Steps):
     def changes(self) -> show.Table:
         """Count by field what reading the values changed; no value stands in it."""
         return changes_table(self.store)
+
+    @alone
+    def workings(self) -> show.Table:
+        """Describe how the clinic works, for whoever rebuilds it in Odoo; names no patient."""
+        page = reporting.write_workings(self)
+        return workflow_glance(self.store, note=f"The whole stands in reports/{page.name}.")
 
     @alone
     def explain(self, resource: str, source_id: str) -> show.Table:

@@ -38,7 +38,7 @@ BASIS: dict[str, tuple[str, ...]] = {
     "connect": ("config",),
     "audit": ("config",),
     "map": ("fields", "answers"),
-    "prepare": ("mapping",),
+    "prepare": ("config", "mapping"),
     "extract": ("ground",),
     "sample": ("ground", "shape", "sample"),
     "migrate": ("ground", "shape", "sample"),

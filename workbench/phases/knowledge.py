@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 from workbench.errors import MappingError
@@ -40,7 +38,8 @@ from workbench.mapping.faults import MODELS
 from workbench.mapping.people import SUBJECT as PRACTITIONER
 from workbench.mapping.people import works_there
 from workbench.mapping.suggested import Suggestion
-from workbench.phases import counts, gates, reading
+from workbench.phases import agreement, counts, gates, reading
+from workbench.phases.zones import country_of
 from workbench.practicehub import Clarity
 from workbench.reports import write_inventory
 from workbench.staging import FieldProfile, profile_records
@@ -175,13 +174,16 @@ def held_users(store: Store) -> dict[str, OdooUser] | None:
 
 
 def ask(steps: Steps) -> Asked:
-    """Put every question the map needs; withdraw those that no longer arise."""
+    """Put every question the map needs, and the schema's; withdraw those that do not arise.
+
+    The schema's is put with them, so that a person who takes what is proposed takes it along.
+    """
     store = steps.store
     asked = _arising(steps)
     _keep_proposals(steps, asked.proposals)
     subjects = {question.subject for question in asked.all}
     with store.transaction():
-        store.decisions.ask(asked.all)
+        store.decisions.ask([*asked.all, _of_schema(steps, asked)])
         standing = [d for prefix in gates.MAP_PREFIXES for d in store.decisions.questions(prefix)]
         store.decisions.withdraw(d.subject for d in standing if d.subject not in subjects)
         store.journey.set_document(
@@ -189,6 +191,28 @@ def ask(steps: Steps) -> Asked:
             sorted([d.subject, d.basis] for d in standing if d.subject in subjects),
         )
     return asked
+
+
+def ask_about_schema(steps: Steps, *, first: bool = True) -> None:
+    """Put the schema's question as it stands on what is decided now; the map's stay as put.
+
+    Where it was put before (not `first`) no server is asked for anything.
+    """
+    if first or steps.store.decisions.get(agreement.SUBJECT) is not None:
+        steps.store.decisions.ask([_of_schema(steps, _arising(steps))])
+
+
+def _of_schema(steps: Steps, asked: Asked) -> Question:
+    """Ask about the schema of the map as it is decided, or else proposed."""
+    proposed = {one.subject: one.proposal for one in (*asked.fields, *asked.values)}
+    foreseen = mapping_from(
+        asked.proposals,
+        lambda subject: asked.choice(subject) or proposed.get(subject),
+        options=options(steps),
+        values=asked.values,
+        odoo_fields=odoo_fields(steps),
+    ).mapping
+    return agreement.question(agreement.items(steps.config, foreseen, odoo_fields(steps)))
 
 
 def open_questions(store: Store) -> int:
@@ -293,17 +317,6 @@ def practitioners(store: Store) -> dict[str, Practitioner]:
 def at_work(store: Store) -> dict[str, bool]:
     """Say of each practitioner whether they still work at the clinic, by id."""
     return {r.source_id: works_there(r.data) for r in store.source.records("practitioners")}
-
-
-@lru_cache
-def country_of(zone: str) -> str:
-    """Give the country (ISO) whose zone it is, from the time zone database; "" for none."""
-    table = files("tzdata").joinpath("zoneinfo/zone.tab").read_text("utf-8")
-    for line in table.splitlines():
-        parts = line.split("\t")
-        if not line.startswith("#") and len(parts) > 2 and parts[2] == zone:  # noqa: PLR2004 - the format's third column
-            return parts[0]
-    return ""
 
 
 def _arising(steps: Steps) -> Asked:

@@ -34,6 +34,8 @@ CONTACTS = "odoo_contacts"
 """Document: number → what tells who a contact of a candidate pair is; for the side-by-side."""
 LINKED = "linked"
 """Document: patient's id → the number of the contact it fills, as last settled."""
+OVERWRITING = "linked_overwriting"
+"""Document: ids of those of them whose values replace what their contact has."""
 HELD = "linked_before"
 """Document: number → what a linked contact held before we filled it."""
 MODEL = "res.partner"
@@ -124,8 +126,23 @@ def settle(store: Store, people: People, *, as_before: str) -> dict[str, int]:
             what = f"patient_{patient} has a record of its own in Odoo, or fills another contact."
             raise GateError(what, do=as_before)
     found = dict(sorted(found.items()))
+    store.journey.set_document(OVERWRITING, _overwriting(store, people, found, as_before=as_before))
     store.journey.set_document(LINKED, found)
     return found
+
+
+def _overwriting(
+    store: Store, people: People, found: Mapping[str, int], *, as_before: str
+) -> list[str]:
+    """List whose values replace what their contact has; once done, that is not taken back."""
+    before = overwriting(store) & found.keys()
+    said = people.overwrites & found.keys()
+    for patient in sorted(before - said):
+        link = store.destination.link(f"patient_{patient}")
+        if patient in people.linked and link is not None and link.how is How.LINKED:
+            what = f"patient_{patient} replaced what the contact {found[patient]} had in Odoo."
+            raise GateError(what, do=as_before)
+    return sorted(said | (before - people.linked.keys()))
 
 
 def _fits(subject: str, patients: Iterable[str], contact: int) -> bool:
@@ -137,6 +154,12 @@ def linked(store: Store) -> dict[str, int]:
     """Give patient's id to the number of the contact it fills, as last settled."""
     found = store.journey.document(LINKED)
     return {str(k): int(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def overwriting(store: Store) -> set[str]:
+    """Give those linked patients whose values replace what their contact has."""
+    found = store.journey.document(OVERWRITING)
+    return set(map(str, found)) if isinstance(found, list) else set()
 
 
 def hold(run: Run, expected: Mapping[str, Expected]) -> None:
@@ -176,7 +199,7 @@ class Filling:
 
     def __init__(self, run: Run, context: Context) -> None:
         self._run, self._context = run, context
-        self._linked = linked(run.store)
+        self._linked, self._overwriting = linked(run.store), overwriting(run.store)
         self._held = cast("dict[str, dict[str, object]]", run.store.journey.document(HELD) or {})
 
     @property
@@ -202,7 +225,10 @@ class Filling:
             return None
         held = self._held.get(str(number), {})
         fields = cast("dict[str, object]", held.get("fields") or {})
-        return OdooContact(number, fields, family=bool(held.get("family")))
+        return OdooContact(
+            number, fields, family=bool(held.get("family")),
+            overwrite=patient in self._overwriting,
+        )  # fmt: skip
 
     @cached_property
     def _fields(self) -> dict[str, dict[str, Any]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from workbench import show
 from workbench.mapping.rows import LoadRow
+from workbench.mapping.visits import LEAD, as_sent
 from workbench.odoo import ATTACHMENT_FIELDS, Kept, Loader, LoadReport, NewLink, Refusal
 from workbench.phases import linking
 from workbench.phases.expectations import STAGES, Due, Expectations, tell_issues
@@ -77,7 +79,7 @@ def load(
                     for link in linking.new_links(due.resource, due.source_id, due.expected)
                 ]
             )
-            report = loader.load(_rows(window), on_progress=tell)
+            report = loader.load(to_send(window), on_progress=tell)
             loader.link(list(_aliases(steps, window)))
             _list_kept(steps, window, report.kept)
             _settle(steps, window, report.refused)
@@ -127,15 +129,24 @@ def _windows(found: Iterator[Due]) -> Iterator[list[Due]]:
         yield window
 
 
-def _rows(window: list[Due]) -> Iterator[LoadRow]:
-    """Yield the rows to send: checksum and size are Odoo's to find, ours to compare."""
+def to_send(window: list[Due]) -> Iterator[LoadRow]:
+    """Yield the rows to send: checksum and size are Odoo's to find, ours to compare.
+
+    Rows of one model come together, since only they share a call. A record's first row is what
+    its others refer to, so models in the order in which they come up keep parents first; but a
+    lead refers to its event (`as_sent`), and comes last.
+    """
+    by_model: dict[str, list[LoadRow]] = {}
     for due in window:
-        for row in due.expected.rows:
-            if row.blob is None:
-                yield row
-            else:
-                sent = {k: v for k, v in row.values.items() if k not in ATTACHMENT_FIELDS}
-                yield replace(row, values=sent)
+        for row in as_sent(due.expected.rows):
+            by_model.setdefault(row.model, []).append(row)
+    order = sorted(by_model, key=lambda model: model == LEAD)
+    for row in chain.from_iterable(by_model[model] for model in order):
+        if row.blob is None:
+            yield row
+        else:
+            sent = {k: v for k, v in row.values.items() if k not in ATTACHMENT_FIELDS}
+            yield replace(row, values=sent)
 
 
 def _aliases(steps: Steps, window: list[Due]) -> Iterator[NewLink]:
@@ -169,7 +180,7 @@ def _settle(steps: Steps, window: list[Due], refused: list[Refusal]) -> None:
     for due in window:
         refusals += [
             Issue(IssueKind.REFUSED_BY_ODOO, due.resource, due.source_id, refusal.field,
-                  refusal.reason, f"{row.external_id} is not in Odoo", steps.name)
+                  refusal.reason, _without(refusal), steps.name)
             for row in due.expected.rows
             if (refusal := reasons.get(row.external_id)) is not None
         ]  # fmt: skip
@@ -190,6 +201,13 @@ def _settle(steps: Steps, window: list[Due], refused: list[Refusal]) -> None:
         steps.store.staging.add_issues(refusals)
 
 
+def _without(refusal: Refusal) -> str:
+    """Say what Odoo lacks for a refusal."""
+    if refusal.stands:
+        return f"{refusal.external_id} stays in Odoo without this change"
+    return f"{refusal.external_id} is not in Odoo"
+
+
 def _fate(steps: Steps, due: Due, refused: dict[str, Refusal]) -> tuple[Fate, str, str] | None:
     """Give fate, reason and external id of one record; None while it has no fate."""
     expected = due.expected
@@ -200,10 +218,10 @@ def _fate(steps: Steps, due: Due, refused: dict[str, Refusal]) -> tuple[Fate, st
         return expected.fate, expected.reason, alias.external_id if alias else ""
     # further rows (an event beside a lead, a note beside a patient) follow the first
     main = expected.rows[0]
-    if main.external_id in refused:
-        reason = f"Odoo refused it: {refused[main.external_id].reason}"
-        return Fate.REJECTED, reason, main.external_id
+    refusal = refused.get(main.external_id)
     link = steps.store.destination.link(main.external_id)
+    if refusal and not (refusal.stands and link):
+        return Fate.REJECTED, f"Odoo refused it: {refusal.reason}", main.external_id
     if link is None:
         return None
     was_there = expected.fate is Fate.CREATED and link.how is How.LINKED

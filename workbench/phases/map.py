@@ -8,7 +8,7 @@ from workbench import panels, show
 from workbench.mapping import at_stake, dump_yaml, next_clinic
 from workbench.mapping.combiners import practitioner_subject
 from workbench.mapping.next_clinic import for_next_clinic
-from workbench.phases import fields, gates, ground, knowledge, reporting
+from workbench.phases import agreement, fields, gates, ground, knowledge, reporting
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
 from workbench.private import write_private
@@ -105,10 +105,16 @@ class Map(Steps):
                 f"{len(mapping.rows)} fields have a disposition each",
                 f"hash of the map {mapping.hash}",
                 f"written to {self.run.folder / FILE}",
+                *self._schema(),
                 f"another clinic can start from {TEMPLATE}, beside it",
                 f"for the administrator of Odoo: {page}",
             ],
         )
+
+    def _schema(self) -> list[str]:
+        """Say what this map asks of Odoo, and whether a person has agreed to it."""
+        asked = self.store.decisions.get(agreement.SUBJECT)
+        return [f"{asked.question} {panels.agreed(self.store)}"] if asked else []
 
     def judge(self) -> Finding:
         """Say whether every question is decided and the map is written."""

@@ -27,7 +27,7 @@ from workbench.mapping.transforms import TRANSFORMS
 from workbench.mapping.yaml_io import load_nodes
 from workbench.mapping.yaml_nodes import Node
 from workbench.mapping.yaml_text import shown
-from workbench.phases import gates, knowledge
+from workbench.phases import agreement, gates, knowledge
 from workbench.phases.recorder import Recorder, all_or_none
 from workbench.staging.times import Order
 from workbench.state import Decision, sha256
@@ -127,6 +127,8 @@ class _Reading:
                  for prefix, what in _KINDS.items()}  # fmt: skip
         open_now = _listed(still)
         told.append(f"Still open: {open_now}." if open_now else "Nothing of the map is open.")
+        told += [f"Open beside the map: {one.subject}: {one.question}"
+                 for one in self._decisions.open(agreement.SUBJECT)]  # fmt: skip
         return told
 
     def _settings(self) -> Iterator[str]:

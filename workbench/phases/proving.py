@@ -9,9 +9,9 @@ from workbench import show
 from workbench.errors import LookupFailedError
 from workbench.mapping.rows import LoadRow, Ref
 from workbench.odoo import ATTACHMENT_FIELDS, read_back
-from workbench.phases.expectations import STAGES, Expectations
+from workbench.phases.expectations import STAGES, Due, Expectations
 from workbench.proof import Comparison, compare, source_texts
-from workbench.state import Fate, FileState
+from workbench.state import Fate, FileState, IssueKind
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
@@ -90,15 +90,60 @@ def verdict_table(found: Comparison) -> show.Table:
     )
 
 
+def refused_parts(steps: Steps) -> list[tuple[str, str, str, str]]:
+    """List rows that Odoo refused of records that are in Odoo otherwise.
+
+    An event beside its lead, a note beside its patient: the record has its fate, and this
+    part of it is missing.
+
+    Returns:
+        Resource, source id, external id and Odoo's reason, in the order of loading.
+    """
+    reasons = _refusals(steps)
+    if not reasons:
+        return []
+    return [
+        (due.resource, due.source_id, row.external_id, reasons[due.resource, due.source_id])
+        for due in _dues(steps, None)
+        for row in due.expected.rows[1:]
+        if _is_refused_part(steps, due, row, reasons)
+    ]
+
+
 def _expected(steps: Steps, patients: set[str] | None) -> Iterator[LoadRow]:
-    """Yield what is expected, but for what Odoo refused: that is rejected, with its reason."""
+    """Yield what is expected, but for what Odoo refused: that is listed, with its reason."""
+    reasons = _refusals(steps)
+    for due in _dues(steps, patients):
+        yield from due.expected.rows[:1]
+        for row in due.expected.rows[1:]:
+            if not _is_refused_part(steps, due, row, reasons):
+                yield row
+
+
+def _dues(steps: Steps, patients: set[str] | None) -> Iterator[Due]:
+    """Yield the records that were not rejected as a whole."""
     expectations = Expectations(steps.run)
     for stage in STAGES:
         for due in expectations.of_stage(stage, patients=patients):
             resource = f"files:{due.resource}" if due.is_file else due.resource
             found = steps.store.proof.outcome(resource, due.source_id)
             if found is None or found.fate is not Fate.REJECTED:
-                yield from due.expected.rows
+                yield due
+
+
+def _refusals(steps: Steps) -> dict[tuple[str, str], str]:
+    """Give Odoo's latest reason by resource and source id."""
+    found = steps.store.staging.issues(kind=IssueKind.REFUSED_BY_ODOO)
+    return {(one.resource, one.source_id): one.rule for one in found}
+
+
+def _is_refused_part(
+    steps: Steps, due: Due, row: LoadRow, reasons: Mapping[tuple[str, str], str]
+) -> bool:
+    # without a link it never was in Odoo; without a refusal nobody knows why, and it is missed
+    return (due.resource, due.source_id) in reasons and (
+        steps.store.destination.link(row.external_id) is None
+    )
 
 
 def _actual(steps: Steps, rows: list[LoadRow]) -> dict[str, Mapping[str, object] | None]:

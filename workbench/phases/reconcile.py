@@ -30,10 +30,12 @@ class Reconcile(Steps):
     def read_back(self) -> show.Stack:
         """Read every record back from Odoo and compare every field that was mapped."""
         found = proving.compare_all(self, "all")
+        parts = len(proving.refused_parts(self))
         self.store.journey.set_document(
             "compared", {"held": self.store.journey.meta("held") or "",
                          "cells": found.cells, "records": found.records,
-                         "different": found.different, "absent": len(found.absent)},
+                         "different": found.different, "absent": len(found.absent),
+                         "refused_parts": parts},
         )  # fmt: skip
         return show.Stack((charts.verdicts(found.verdicts), proving.verdict_table(found)))
 
@@ -52,6 +54,7 @@ class Reconcile(Steps):
                 key = (one.resource, fate.value, one.reason)
                 reasons[key] = reasons.get(key, 0) + 1
         found = orphans(self.store)
+        parts = proving.refused_parts(self)
         return show.Stack(
             (
                 show.Table(
@@ -64,6 +67,11 @@ class Reconcile(Steps):
                     ("resource", "fate", "reason", "records"),
                     [(*key, count) for key, count in sorted(reasons.items())],
                 ),
+                show.Table(
+                    f"{len(parts)} row(s) refused of records that are in Odoo otherwise",
+                    ("resource", "record", "not in Odoo", "reason"),
+                    parts,
+                ),
             )
         )
 
@@ -72,6 +80,7 @@ class Reconcile(Steps):
         """Ask a person to accept the migration on these figures."""
         found = balance(self.store)
         differ = different_cells(self.store.proof.verdicts("all"))
+        parts = self._compared().get("refused_parts", 0)
         self.store.decisions.ask(
             [
                 Question(
@@ -80,7 +89,8 @@ class Reconcile(Steps):
                     basis={**gates.basis(self.store, self.name), "balance": found.as_json(),
                            "compared": self.store.journey.document("compared")},
                     reasons=(f"{found.unresolved} record(s) without a fate",
-                             f"{differ} cell(s) differ"),
+                             f"{differ} cell(s) differ",
+                             f"{parts} row(s) refused of records that are in Odoo otherwise"),
                 )
             ]
         )  # fmt: skip
@@ -114,8 +124,7 @@ class Reconcile(Steps):
         """Say whether the sums close, every cell is as expected, and nobody refused."""
         found = balance(self.store)
         missing = found.open_ends()
-        compared = self.store.journey.document("compared")
-        facts = compared if isinstance(compared, dict) else {}
+        facts = self._compared()
         if facts.get("held") != (self.store.journey.meta("held") or ""):
             missing.append("what stands in Odoo was not read back since it last changed")
         if facts.get("different") or facts.get("absent"):
@@ -130,6 +139,11 @@ class Reconcile(Steps):
                 ("records read back", facts.get("records", 0)),
                 ("cells compared", facts.get("cells", 0)),
                 ("cells that differ", facts.get("different", 0)),
+                ("rows refused of records in Odoo", facts.get("refused_parts", 0)),
                 ("unresolved", found.unresolved),
             ),
         )
+
+    def _compared(self) -> dict[str, object]:
+        found = self.store.journey.document("compared")
+        return found if isinstance(found, dict) else {}

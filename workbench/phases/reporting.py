@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from workbench import masking, show
-from workbench.phases import counts, gates, knowledge, reading
+from workbench.phases import by_hand, counts, gates, knowledge, looked_at, reading, workings
 from workbench.reports import (
     Mask,
     Page,
@@ -20,6 +20,7 @@ from workbench.reports import (
     write_preflight,
     write_reports,
     write_sample_diff,
+    write_workflow,
 )
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ def write_preflight_report(run: Run) -> Path:
                ("database", run.config.odoo.database),
                ("Odoo", run.store.journey.meta("odoo_version") or "unknown")],
         tables=[
-            show.Table("Odoo", ("", "subject", "finding", "what to do"),
-                       [(f["level"], f["subject"], f["what"], f["do"]) for f in findings]),
+            *looked_at.tables(findings),
             show.Table("PracticeHub", ("resource", "records reported", ""), totals),
         ],
         lead="What was found at both ends before anything was written.",
@@ -82,7 +82,21 @@ def write_map(steps: Steps) -> Path:
         lists={name: one.values for name, one in counts.lists(store, mapping).items()},
         people=[Person(number, one.name, visits.get(number, 0), works[number])
                 for number, one in who.items()],
+        checklist=by_hand.foreseen(steps.config, mapping, knowledge.odoo_fields(steps)),
     )  # fmt: skip
+
+
+def write_workings(steps: Steps, *, ask_odoo: bool = False) -> Path:
+    """Write how the clinic works, and what in Odoo would do the same.
+
+    Args:
+        steps: the phase that writes it.
+        ask_odoo: look afresh at what Odoo does by itself; else what was seen last stands.
+    """
+    if ask_odoo:
+        workings.look_at_odoo(steps.run)
+    workings.gather(steps)
+    return write_workflow(steps.store, steps.run.folder)
 
 
 def write_rollback(run: Run, *, left: RollbackPlan) -> None:
@@ -124,6 +138,7 @@ def write_all(run: Run) -> list[Path]:
     return [
         write_preflight_report(run),
         write_map(run.reconcile),
+        write_workings(run.reconcile, ask_odoo=True),
         *write_reports(
             run.store, run.folder, mask=_mask(run), versions=versions(run), hashes=hashes(run)
         ),

@@ -40,10 +40,14 @@ _FATES = {
 _MATCHES = {
     "equal": ("#0072b2", ""), "tolerated": ("#e69f00", "//"), "different": ("#d55e00", "xx"),
 }  # fmt: skip
+_SERIES = (("#0072b2", ""), ("#e69f00", "//"), ("#d55e00", "xx"), ("#56b4e9", ".."),
+           ("#009e73", "--"), ("#cc79a7", "\\\\"), ("#c8d8e4", ""))  # fmt: skip
 _PLAIN = "#0072b2"
 _PALE = "#c8d8e4"
 _WIDTH = 8.0
 _ROW = 0.3
+_MOST_GROUPS = 3
+"""Bars that stand side by side and can be told apart."""
 _TALLEST = 60
 """Rows in one picture; a longer list is a table's business."""
 
@@ -148,6 +152,34 @@ def volumes(balance: Balance) -> Figure:
         },
         unit="records",
     )
+
+
+def endings(types: Sequence[tuple[str, Mapping[str, int]]]) -> Figure:
+    """Draw how visits end, type by type, as shares with their counts."""
+    totals: dict[str, int] = {}
+    for _name, statuses in types:
+        for status, count in statuses.items():
+            totals[status] = totals.get(status, 0) + count
+    ordered = sorted(totals, key=lambda status: (-totals[status], status))
+    shown = ordered[: len(_SERIES) - 1] if len(ordered) > len(_SERIES) else ordered
+    parts = [{status: statuses.get(status, 0) for status in shown} for _name, statuses in types]
+    if len(shown) < len(ordered):
+        for part, (_name, statuses) in zip(parts, types, strict=True):
+            part["all others"] = sum(statuses.values()) - sum(part.values())
+    names = [*shown, "all others"] if len(shown) < len(ordered) else shown
+    colours = dict(zip(names, _SERIES, strict=False))
+    title = f"How {sum(totals.values()):,} visits ended, by type"
+    return _shares(title, [name for name, _ in types], parts, colours, unit="share of visits")
+
+
+def ahead(kinds: Mapping[str, Mapping[str, int]], buckets: Sequence[str]) -> Figure:
+    """Draw how long before a visit messages go out, kind by kind: the first three, at least one."""
+    shown = dict(list(kinds.items())[:_MOST_GROUPS])
+    sent = sum(sum(counts.values()) for counts in shown.values())
+    met = [name for name in buckets if any(counts.get(name) for counts in shown.values())]
+    title = f"When {sent:,} messages went out before a visit"
+    return _bars(title, met, {kind: [counts.get(name, 0) for name in met]
+                              for kind, counts in shown.items()}, unit="messages")  # fmt: skip
 
 
 # drawing ---------------------------------------------------------------------------------

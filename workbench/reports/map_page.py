@@ -28,11 +28,6 @@ TYPED = (
     "as a person typed it, with nothing masked: read the reasons before you pass the page on."
 )
 """What the page promises, and what nobody can promise for words that people type."""
-_CHECKLIST = (
-    "The workbench makes these in its prepare phase. Who would rather make them by hand finds "
-    "here all that is needed; what is there already with the same type is used as it is. "
-    "Clinical fields show on screens to the clinical group only, if the clinic wants that."
-)
 _PAIRS = (
     "No rule decides who is whom. Patients who may be one person, or a contact that Odoo has "
     "already, are listed pair by pair, and a person says of each pair what becomes of it. Of two "
@@ -58,6 +53,7 @@ def write_mapping(
     odoo_fields: OdooFields,
     lists: MappingOf[str, MappingOf[str, int]],
     people: Sequence[Person],
+    checklist: Table,
 ) -> Path:
     """Write mapping.html: what becomes of every field, and what has to come in Odoo.
 
@@ -68,6 +64,7 @@ def write_mapping(
         odoo_fields: model → field → description, as Odoo had them before anything of ours.
         lists: source field of a pick-list → value → number of records.
         people: the practitioners.
+        checklist: what has to be there in Odoo, and how to make it by hand.
     """
     decided = {one.subject: one for one in store.decisions.questions()}
     needs = schema_needs(mapping, stored=stored_values(odoo_fields))
@@ -91,7 +88,7 @@ def write_mapping(
                 Table("Fields by where they go", ("resource", "goes to", "and there", "fields"),
                       [(one.source, one.target, one.how, one.count)
                        for one in streams(mapping)])]),
-            *_needs(needs, odoo_fields),
+            Section("To come in Odoo", tables=[checklist]),
             *_fields(store, mapping, needs, odoo_fields, decided),
             _values(mapping, lists, decided),
             _people(mapping, people, decided),
@@ -114,28 +111,6 @@ _VISITS = {
 
 def _to_come(fields: Iterable[FieldNeed], odoo_fields: OdooFields) -> list[FieldNeed]:
     return [one for one in fields if one.name not in odoo_fields.get(one.model, {})]
-
-
-def _needs(needs: SchemaNeeds, odoo_fields: OdooFields) -> list[Section]:
-    coming = set(_to_come(needs.fields, odoo_fields))
-    rows = [
-        ("☐" if one in coming else "☑ there already", one.model, one.name, one.label,
-         f"{one.type} to {one.relation}" if one.relation else one.type,
-         ", ".join(f"{label} ({key})" for label, key
-                   in zip(one.labels or one.selection, one.selection, strict=True)),
-         "clinical group" if one.clinical else "")
-        for one in needs.fields
-    ]  # fmt: skip
-    stages = [("stage", one.name) for one in needs.stages]
-    tags = [("tag", name) for name in needs.tags]
-    return [
-        Section("Custom fields to come", _CHECKLIST, tables=[
-            Table("Checklist for the administrator of Odoo",
-                  ("", "model", "name", "label", "type", "choices (stored as)", "who sees it"),
-                  rows),
-            Table("Stages and tags", ("kind", "name"), [*stages, *tags]),
-        ]),
-    ]  # fmt: skip
 
 
 # fields ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from workbench.reports import charts
 from workbench.reports.cleanse import listed_ids, write_cleanse
 from workbench.reports.page import Page, Section, csv_text, keep, render
 from workbench.show import Table
-from workbench.state import Decision, Fate, Store, Verdict
+from workbench.state import Decision, Fate, IssueKind, Store, Verdict
 
 Mask = Callable[[str, object], str]
 """How a field's value looks where it may be saved (see `workbench.masking`)."""
@@ -121,6 +121,7 @@ def write_reconcile(
         (o.resource, o.source_id, o.fate.value, o.reason, o.external_id, o.phase)
         for o in store.proof.outcomes()
     ]
+    agreed = store.decisions.get("schema")
     page = Page(
         "Reconciliation",
         _finding(sums, verdicts),
@@ -128,6 +129,8 @@ def write_reconcile(
         facts=[
             ("sign-off", _said(store.decisions.get("signoff"))),
             ("sample", _said(store.decisions.get("sample"))),
+            ("schema", _said(agreed)),
+            ("hash of the schema agreed to", agreed.basis if agreed else "none"),
             ("unresolved", sums.unresolved),
             *((f"hash of the {name}", value) for name, value in sorted(hashes.items())),
             *((name, value) for name, value in sorted(versions.items())),
@@ -143,6 +146,7 @@ def write_reconcile(
             Section("Relations that lead to nothing", tables=[
                 Table("Orphans", ("resource", "id", "field", "what happens"),
                       [(i.resource, i.source_id, i.field, i.outcome) for i in lost])]),
+            Section("Pharmacies outside the clinic", _PHARMACIES, tables=[pharmacy_table(store)]),
             Section("Volumes and issues", figures=[
                 charts.volumes(sums), charts.issues(store.staging.issue_counts())]),
         ],
@@ -200,6 +204,28 @@ _EQUATION = (
     "For every resource: distinct = created + updated + merged + excluded + rejected, and "
     "nothing is unresolved. Every record's fate is listed in outcomes.csv."
 )
+
+
+_PHARMACIES = (
+    "These prescriptions name a pharmacy of another house. What they say of it is kept with the "
+    "prescription, in the list on the patient's contact; nobody there is told of the move. Go "
+    "through the list with whoever prescribes: tell the pharmacy where answers go from now on, "
+    "and send anew what is still to be filled."
+)
+
+
+def pharmacy_table(store: Store) -> Table:
+    """List the prescriptions that refer to a pharmacy outside, each with its contact in Odoo."""
+    rows = []
+    for issue in store.staging.issues(kind=IssueKind.PHARMACY_OUTSIDE):
+        record = store.source.record(issue.resource, issue.source_id)
+        patient = record.patient_id if record else None
+        link = store.destination.link(f"patient_{patient}")
+        rows.append((issue.source_id, issue.field, patient or "", link.res_id if link else ""))
+    return Table(
+        f"{len(rows):,} reference(s) to a pharmacy outside",
+        ("prescription", "field", "patient", "contact in Odoo"), rows,
+    )  # fmt: skip
 
 
 def balance_table(sums: Balance) -> Table:

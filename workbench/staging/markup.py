@@ -29,6 +29,9 @@ _OTHER_TAGS = (
 _KNOWN = _TAGS | frozenset(_OTHER_TAGS.split())
 _BLOCK = re.compile(rf"<({'|'.join(sorted(_BLOCKS))})[ >]")
 _SILENT = frozenset({"script", "style"})
+_LINES = frozenset({"br", "hr"})
+DEEPEST = 150
+"""Elements within one another. Odoo drops, without a word, what lies deeper than some 250."""
 _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _ADDRESSES = frozenset({"src", "srcset", "srcdoc", "data", "action", "formaction", "background"})
 # a tag's name may hold a colon or dash (Word's <o:p>); of the rest, only that it ends is asked
@@ -39,6 +42,7 @@ _BRACKET = re.compile(
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _CLOSING = re.compile(r"</([a-zA-Z][a-zA-Z0-9:_-]*)\s*>")
+_TAG = re.compile(r"<(/?)([a-z0-9]+)[^<>]*>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|(?P<name>[a-zA-Z][a-zA-Z0-9]{1,30}));")
 
 
@@ -87,8 +91,9 @@ def safe_html(value: object) -> Clean:
     """Make HTML of a text or of HTML: simple tags only, one block around the whole.
 
     Scripts, styles, pictures, comments, addresses of other kinds than web, mail and
-    telephone, and all attributes but a link's go. That something went is noted, unless it
-    said only how the text looks (a class, a colour). What is left is what Odoo's own
+    telephone, and all attributes but a link's go; so do tags that lie too deep for Odoo, not
+    their words. That something went is noted, unless it said only how the text looks (a class,
+    a colour). What is left is what Odoo's own
     cleaning keeps. Doing it twice changes nothing more.
     """
     read = text(value)
@@ -104,7 +109,30 @@ def safe_html(value: object) -> Clean:
         return Clean(None, notes)
     if not _one_block(body):
         body = _clean(f"<div>{body}</div>" if _BLOCK.search(body) else f"<p>{body}</p>")
+    body, cut = _shallow(body)
+    if cut:
+        notes = tuple(dict.fromkeys((*notes, IssueKind.HTML_REDUCED)))
     return Clean(body, notes)
+
+
+def _shallow(body: str) -> tuple[str, bool]:
+    """Take out the tags that lie too deep, never their words; says whether there were any."""
+    depth = deepest = 0
+
+    def one(found: re.Match[str]) -> str:
+        nonlocal depth, deepest
+        closes, name = found[1], found[2]
+        if name in _LINES:
+            return found[0]
+        depth += -1 if closes else 1
+        level = depth + 1 if closes else depth
+        deepest = max(deepest, level)
+        if level <= DEEPEST:
+            return found[0]
+        return " " if name in _BLOCKS else ""
+
+    made = _TAG.sub(one, body)
+    return made, deepest > DEEPEST
 
 
 def _clean(raw: str) -> str:

@@ -136,7 +136,9 @@ def phone(value: object, *, region: str = "", code: str = "") -> Clean:
     tried = (raw,) if alone else _with_code(raw, region, code)
     for spelt in tried if _TELEPHONE.fullmatch(raw) else ():
         found = _number(spelt, region if _REGION.fullmatch(region) else None)
-        if found is not None and re.sub(r"\D", "", spelt).endswith(found[1]):
+        if found is None or not found[1].strip("0"):
+            continue  # nothing but zeros is no number, and would read as another the next time
+        if re.sub(r"\D", "", spelt).endswith(found[1]):
             doubtful = () if found[2] else (IssueKind.PHONE_DOUBTFUL,)
             return Clean(found[0], (*read.notes, *doubtful))
     kept = raw if alone else f"+{code} {raw}"

@@ -142,6 +142,25 @@ class DestinationState(Part):
         )
         return _link(row) if row else None
 
+    def links_of(self, external_ids: Iterable[str]) -> dict[str, Link]:
+        """Give the records behind those of many external ids that lead to one, in one question."""
+        rows = self._all(
+            f"SELECT {_LINK} FROM links WHERE removed_at IS NULL "
+            "AND external_id IN (SELECT value FROM json_each(?))",
+            canonical(list(external_ids)),
+        )
+        return {row[0]: _link(row) for row in rows}
+
+    def sent_of(self, external_ids: Iterable[str]) -> dict[str, str]:
+        """Give the hashes of what was sent for many external ids; those without a link are out."""
+        return dict(
+            self._all(
+                "SELECT external_id, sent FROM links WHERE removed_at IS NULL "
+                "AND external_id IN (SELECT value FROM json_each(?))",
+                canonical(list(external_ids)),
+            )
+        )
+
     def links(self, *, model: str | None = None, how: How | None = None) -> Iterator[Link]:
         """Stream the links that stand, in the order their operations were intended."""
         for row in self._rows(

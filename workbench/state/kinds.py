@@ -30,6 +30,7 @@ class IssueKind(StrEnum):
         VALUE_EMPTIED: something stood there, and once it was read nothing is left of it.
         VALUE_DIFFERS: two fields that feed one target say two things; one of them counts.
         VALUE_UNMAPPED, FIELD_UNKNOWN: seen for the first time after the map was confirmed.
+        PHARMACY_OUTSIDE: a prescription that another system may have to be told about.
 
     Loading:
         REFUSED_BY_ODOO: Odoo did not take the record.
@@ -82,6 +83,7 @@ class IssueKind(StrEnum):
     REFERENCE_UNKNOWN = "reference_unknown"
     VALUE_UNMAPPED = "value_unmapped"
     FIELD_UNKNOWN = "field_unknown"
+    PHARMACY_OUTSIDE = "pharmacy_outside"
 
     REFUSED_BY_ODOO = "refused_by_odoo"
     EDITED_IN_ODOO = "edited_in_odoo"
@@ -140,6 +142,7 @@ _MEANINGS: Mapping[IssueKind, str] = MappingProxyType(
         _K.REFERENCE_UNKNOWN: "The record refers to something that PracticeHub does not list.",
         _K.VALUE_UNMAPPED: "The map does not say what this value becomes.",
         _K.FIELD_UNKNOWN: "The map does not say what becomes of this field.",
+        _K.PHARMACY_OUTSIDE: "The prescription refers to a pharmacy outside the clinic.",
         _K.REFUSED_BY_ODOO: "Odoo did not take the record.",
         _K.EDITED_IN_ODOO: "A person changed the field in Odoo since it was loaded.",
         _K.ODOO_VALUE_STAYS: "Odoo's contact had a value of its own; PracticeHub's is in a note.",

@@ -24,6 +24,8 @@ _RECORD = "resource, source_id, generation, page_id, position, patient_id, sha25
 _NUMBERED = "(source_id NOT GLOB '*[^0-9]*')"
 _AT_ONCE = 500
 """How many records are fetched at a time."""
+_PATIENTS_AT_ONCE = 500
+"""How many patients are looked up at a time."""
 
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 """The smallest and the largest number that the table can hold."""
@@ -179,9 +181,7 @@ class SourceState(FilesState):
 
         The first question of all takes seconds where millions are held, and writes.
         """
-        if self._one("SELECT 1 FROM sqlite_master WHERE name='records_by_patient'") is None:
-            with self._store.transaction() as db:
-                db.execute(BY_PATIENT)
+        self._index_patients()
         rows = self._all(
             f"SELECT {_RECORD} FROM records WHERE resource=? AND patient_id=? AND gone=0 "
             "ORDER BY number, source_id",
@@ -189,6 +189,42 @@ class SourceState(FilesState):
             patient_id,
         )
         return [Record.of(row) for row in rows]
+
+    def by_patient(
+        self, resource: str, *beside: str
+    ) -> Iterator[tuple[str, dict[str, list[Record]]]]:
+        """Stream who has records of a resource: these, and what they have of others, unordered.
+
+        Patients come in the order of their ids as text, some at a time, so that memory holds
+        what a few of them have. What is nobody's is left out.
+        """
+        self._index_patients()
+        wanted = (resource, *beside)
+        marks = ",".join("?" * len(wanted))
+        last = ""
+        while True:
+            some = self._all(
+                "SELECT DISTINCT patient_id FROM records WHERE resource=? AND patient_id>? "
+                "ORDER BY patient_id LIMIT ?",
+                resource, last, _PATIENTS_AT_ONCE,
+            )  # fmt: skip
+            for (patient,) in some:
+                found: dict[str, list[Record]] = {name: [] for name in wanted}
+                for row in self._rows(
+                    f"SELECT {_RECORD} FROM records WHERE resource IN ({marks}) "
+                    "AND patient_id=? AND gone=0",
+                    *wanted, patient,
+                ):  # fmt: skip
+                    found[row[0]].append(Record.of(row))
+                yield patient, found
+            if len(some) < _PATIENTS_AT_ONCE:
+                return
+            last = some[-1][0]
+
+    def _index_patients(self) -> None:
+        if self._one("SELECT 1 FROM sqlite_master WHERE name='records_by_patient'") is None:
+            with self._store.transaction() as db:
+                db.execute(BY_PATIENT)
 
     def seen_in(self, resource: str, generation: int) -> set[str]:
         """Give the ids that one pass met; those of earlier passes that it did not are gone."""
