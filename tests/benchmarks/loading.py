@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -53,9 +53,6 @@ def measure(connection: OdooConnection, folder: Path, repeats: int) -> list[Row]
         small_load.prepare(odoo, store)
         store.close()
 
-        def ours(rows: Rows, here: Path) -> dict[str, Taken]:
-            return {"ours": _ours(odoo, call, rows, here)}
-
         def alone(rows: Rows, here: Path) -> dict[str, Taken]:
             found = rivals.plain(odoo, call, rows, here, sizes={"others": 1}, most=ALONE,
                                  context={})  # fmt: skip
@@ -80,17 +77,25 @@ def measure(connection: OdooConnection, folder: Path, repeats: int) -> list[Row]
                         odoo, importer, rows, setting=(size, threads))
                     for size, threads in SETTINGS}  # fmt: skip
 
-        ways = (ours, inside, together, imported, alone)
+        ways: dict[str, Callable[[Rows, Path], dict[str, Taken]]] = {
+            "ours": partial(_ours, odoo, call), "bare": partial(_bare, odoo, call),
+            "inside": inside, "together": together, "imported": imported, "alone": alone,
+        }  # fmt: skip
         taken: dict[str, list[Taken]] = {}
         for turn in range(-1, repeats):
             for way in [*ways, *ways][turn % len(ways) :][: len(ways)]:
-                here = folder / f"{way.__name__}{turn}"
-                for name, figures in way(_rows(here, small=turn < 0), here).items():
+                here = folder / f"{way}{turn}"
+                for name, figures in ways[way](_rows(here, small=turn < 0), here).items():
                     taken.setdefault(name, []).extend([figures] if turn >= 0 else [])
     return _table(taken)
 
 
-def _ours(odoo: tool.Odoo, call: Call, rows: Rows, folder: Path) -> Taken:
+def _bare(odoo: tool.Odoo, call: Call, rows: Rows, folder: Path) -> dict[str, Taken]:
+    kinds = {name: rows[name] for name in KINDS}
+    return {"bare": rivals.bare(odoo, call, kinds, folder, size=TOGETHER, module=MODULE)}
+
+
+def _ours(odoo: tool.Odoo, call: Call, rows: Rows, folder: Path) -> dict[str, Taken]:
     """Load, load again, read back and compare, roll back; figures by the second."""
     store = Store(folder / "state.sqlite")
     lookups = tool.Lookups(odoo, store=store, module=MODULE)
@@ -143,7 +148,7 @@ def _ours(odoo: tool.Odoo, call: Call, rows: Rows, folder: Path) -> Taken:
               "read": cells / seconds(read_plainly, len(every)),
               "rollback": len(every) / seconds(roll_back, len(every))}  # fmt: skip
     store.close()
-    return taken
+    return {"ours": taken}
 
 
 def _rows(folder: Path, *, small: bool) -> Rows:
@@ -179,8 +184,8 @@ def _table(taken: Mapping[str, list[Taken]]) -> list[Row]:
              "few": f"JSON-2 create, {FEW_FILES} a call, quiet context"}  # fmt: skip
     rows = []
     for key in KINDS:
-        against = [best(key, within), best(key, together), best(key, others),
-                   (alone, each(key, "alone"))]  # fmt: skip
+        against = [best(key, within), (f"load() alone, {TOGETHER} a call", each(key, "bare")),
+                   best(key, together), best(key, others), (alone, each(key, "alone"))]  # fmt: skip
         if key == "events":
             label, figures = best("events as ours", within)
             against.insert(1, (f"{label}, in our loader's context", figures))

@@ -11,12 +11,15 @@ from typing import Any
 
 from tests.benchmarks.importer import Importer
 from tests.benchmarks.inside import Part, taken_inside
+from tests.support import small_load
 from workbench import odoo as tool
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
-from workbench.odoo._rows import path_of
+from workbench.odoo._rows import Table, path_of, table
 from workbench.odoo.client import QUIET, context_for
+from workbench.odoo.external_ids import chunks
 from workbench.odoo.values import NUMBERED, TO_MANY, cell, for_write
 from workbench.sandbox.odoo import OdooConnection
+from workbench.state import Store
 
 MODULE = "__bench_peer__"
 Rows = dict[str, list[LoadRow]]
@@ -32,6 +35,40 @@ def seconds(work: Callable[[], int], expected: int) -> float:
     if done != expected:
         what = f"{done} done where {expected} were to be: the figure would mean nothing"
         raise RuntimeError(what)
+    return taken
+
+
+def bare(
+    odoo: tool.Odoo, call: Call, rows: Rows, folder: Path, *, size: int, module: str
+) -> Taken:  # fmt: skip
+    """Send the tables that our loader sends, and do nothing else: what `load()` itself takes.
+
+    Nothing is recorded, nothing asked before or after, and the tables are at hand.
+    """
+    folder.mkdir(exist_ok=True)
+    store = Store(folder / "state.sqlite")
+    lookups = tool.Lookups(odoo, store=store, module=module)
+    lookups.records(store)
+    taken: Taken = {}
+    for name, part in rows.items():
+        model = part[0].model
+        lookups.prepare(part)
+        tables = [
+            table(cut, fields=odoo.fields(model), lookups=lookups, module=module, folder=folder)
+            for cut in chunks(part, size)
+        ]
+        context = {**context_for(odoo, model), "module": module}
+
+        def send(tables: list[Table] = tables, model: str = model,
+                 context: dict[str, Any] = context) -> int:  # fmt: skip
+            answers = [call(model, "load", fields=one.columns, data=one.rows, context=context)
+                       for one in tables]  # fmt: skip
+            return sum(len(answer["ids"] or ()) for answer in answers)
+
+        taken[name] = len(part) / seconds(send, len(part))
+        small_load.loader(odoo, store, folder, lookups=lookups, module=module).load(part)
+    tool.apply_rollback(odoo, store, tool.plan_rollback(odoo, store, module=module))
+    store.close()
     return taken
 
 
