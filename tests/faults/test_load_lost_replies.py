@@ -15,7 +15,7 @@ from tests.support import cutting_proxy, fake_odoo, real_odoo, small_load
 from tests.support.fake_odoo import Cut, FakeOdoo
 from tests.support.odoo import database
 from tests.support.processes import wait_until
-from tests.support.small_load import loader
+from tests.support.small_load import contacts, loader
 from workbench.errors import (
     GateError,
     OdooOutcomeUnknownError,
@@ -60,15 +60,6 @@ def real(odoo_server: OdooConnection) -> Iterator[OdooConnection]:
         yield connection
 
 
-def patients(*numbers: int, **changes: str) -> list[LoadRow]:
-    """Patients with the fields that any Odoo has."""
-    return [
-        LoadRow("res.partner", f"patient_{number}", "patients", str(number),
-                {"name": f"Person {number}", "email": f"p{number}@example.org", **changes})
-        for number in numbers
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("after", WHERE, ids=lambda after: f"{after} bytes")
 def test_a_reply_lost_after_commit_makes_no_second_partner(
     fake: FakeOdoo, store: Store, tmp_path: Path, after: int
@@ -76,7 +67,7 @@ def test_a_reply_lost_after_commit_makes_no_second_partner(
     """When Odoo commits and its answer is lost, the record is found by its external id."""
     fake.cuts.append(Cut("load", after=after))
     with fake.client() as odoo:
-        report = loader(odoo, store, tmp_path).load(patients(1, 2, 3))
+        report = loader(odoo, store, tmp_path).load(contacts(1, 2, 3))
 
     assert report.created == ["patient_1", "patient_2", "patient_3"]
     assert fake.external_ids() == ["patient_1", "patient_2", "patient_3"]
@@ -90,7 +81,7 @@ def test_a_request_lost_before_odoo_began_is_sent_again(
     """Where Odoo has none of the external ids, nothing happened, and the rows go again."""
     fake.cuts.append(Cut("load", after=None))
     with fake.client() as odoo:
-        report = loader(odoo, store, tmp_path).load(patients(1, 2))
+        report = loader(odoo, store, tmp_path).load(contacts(1, 2))
 
     assert report.created == ["patient_1", "patient_2"]
     assert len(fake.records("res.partner")) == 2
@@ -102,10 +93,10 @@ def test_a_call_that_commits_after_its_client_gave_up_makes_no_second_partner(
     """The rows are sent again while the old call still runs: one record each, whoever is first."""
     fake.cuts.append(Cut("load", late=0.3))
     with fake.client() as odoo:
-        loader(odoo, store, tmp_path).load(patients(1, 2))
+        loader(odoo, store, tmp_path).load(contacts(1, 2))
         for call in fake.late:
             call.join()
-        again = loader(odoo, store, tmp_path).load(patients(1, 2))
+        again = loader(odoo, store, tmp_path).load(contacts(1, 2))
 
     assert fake.calls.count(("res.partner", "load")) == 2
     assert again.unchanged == ["patient_1", "patient_2"]
@@ -122,7 +113,7 @@ def test_a_killed_tool_goes_on_without_making_anything_twice(
             "res.partner", "load", fields=["id", "name", "email"],
             data=[[f"{MODULE}.patient_{n}", f"Person {n}", f"p{n}@example.org"] for n in (1, 2)],
         )  # fmt: skip
-        report = loader(odoo, store, tmp_path).load(patients(1, 2, 3))
+        report = loader(odoo, store, tmp_path).load(contacts(1, 2, 3))
 
     assert report.created == ["patient_3"]
     assert sorted(report.unchanged) == ["patient_1", "patient_2"]
@@ -136,7 +127,7 @@ def test_a_gateway_that_answers_502_after_the_commit_makes_no_second_partner(
     """A proxy's own error says nothing of what Odoo did: Odoo is asked."""
     fake.cuts.append(Cut("load", status=502))
     with fake.client() as odoo:
-        report = loader(odoo, store, tmp_path).load(patients(1))
+        report = loader(odoo, store, tmp_path).load(contacts(1))
 
     assert report.created == ["patient_1"]
     assert len(fake.records("res.partner")) == 1
@@ -148,7 +139,7 @@ def test_answers_that_keep_being_lost_stop_the_load_and_stay_unsettled_nowhere(
     """Three calls in a row without an answer are enough: the person is told, nothing is open."""
     fake.cuts += [Cut("load", after=None)] * 3
     with fake.client() as odoo, pytest.raises(OdooOutcomeUnknownError):
-        loader(odoo, store, tmp_path).load(patients(1))
+        loader(odoo, store, tmp_path).load(contacts(1))
 
     assert store.destination.unsettled() == []
     assert fake.records("res.partner") == []
@@ -160,9 +151,9 @@ def test_an_odoo_that_goes_away_leaves_finished_rows_finished(store: Store, tmp_
         odoo = fake.client()
         odoo.me()
         odoo.fields("res.partner")
-        loader(odoo, store, tmp_path).load(patients(1, 2))
+        loader(odoo, store, tmp_path).load(contacts(1, 2))
     with pytest.raises(OdooUnreachableError):
-        loader(odoo, store, tmp_path).load(patients(1, 2, 3))
+        loader(odoo, store, tmp_path).load(contacts(1, 2, 3))
     odoo.close()
 
     assert store.destination.unsettled() == []
@@ -174,12 +165,12 @@ def test_a_lost_update_is_compared_again_and_written_once(
 ) -> None:
     """A change whose answer was lost is read back before anything is written again."""
     with fake.client() as odoo:
-        loader(odoo, store, tmp_path).load(patients(1))
+        loader(odoo, store, tmp_path).load(contacts(1))
         fake.cuts.append(Cut("write", after=0))
         with pytest.raises(OdooOutcomeUnknownError):
-            loader(odoo, store, tmp_path).load(patients(1, phone="+31 20 1"))
+            loader(odoo, store, tmp_path).load(contacts(1, phone="+31 20 1"))
         fake.calls.clear()
-        report = loader(odoo, store, tmp_path).load(patients(1, phone="+31 20 1"))
+        report = loader(odoo, store, tmp_path).load(contacts(1, phone="+31 20 1"))
 
     assert report.unchanged == ["patient_1"]
     assert ("res.partner", "write") not in fake.calls
@@ -195,7 +186,7 @@ def test_a_call_still_running_at_rollback_leaves_nothing_behind(
         came.append(_late_load(fake)["ids"])
 
     with fake.client() as odoo:
-        loader(odoo, store, tmp_path).load(patients(1))
+        loader(odoo, store, tmp_path).load(contacts(1))
         store.destination.intend("migrate", "load", "res.partner", keys=["patient_2"])
         plan = plan_rollback(odoo, store, module=MODULE)
         # it waits once, with the fence standing, for just such a call
@@ -222,7 +213,7 @@ def test_a_fence_is_never_taken_for_a_record(fake: FakeOdoo, store: Store, tmp_p
 
     vars(fake)["_load"] = overtaken
     with fake.client() as odoo:
-        report = loader(odoo, store, tmp_path).load(patients(1, 2))
+        report = loader(odoo, store, tmp_path).load(contacts(1, 2))
 
     assert {item.external_id for item in report.refused} == {"patient_1", "patient_2"}
     assert list(store.destination.links()) == []
@@ -240,7 +231,7 @@ def test_a_load_does_not_start_into_a_rollback_of_another_folder(
     if known:  # it was under way when this tool was killed
         store.destination.intend("migrate", "load", "res.partner", keys=["patient_1"])
     with fake.client() as odoo, pytest.raises(GateError, match="rolled back"):
-        loader(odoo, store, tmp_path).load(patients(1, 2))
+        loader(odoo, store, tmp_path).load(contacts(1, 2))
 
     assert list(store.destination.links()) == []
     assert fake.records("res.partner") == []
@@ -255,7 +246,7 @@ def test_an_external_id_that_leads_elsewhere_is_refused_by_name(
         {"module": MODULE, "name": "patient_1", "model": "res.users", "res_id": 7}
     ]})  # fmt: skip
     with fake.client() as odoo:
-        report = loader(odoo, store, tmp_path).load(patients(1, 2))
+        report = loader(odoo, store, tmp_path).load(contacts(1, 2))
 
     assert [item.external_id for item in report.refused] == ["patient_1"]
     assert [link.external_id for link in store.destination.links()] == ["patient_2"]
@@ -277,7 +268,7 @@ def test_the_real_odoo_makes_no_second_partner_when_its_reply_is_cut(
     numbers = (1000 + after, 2000 + after)
     with cutting_proxy.cutting(real.url) as proxy, real_odoo.client(real, url=proxy.url) as odoo:
         proxy.cut(f'patient_{numbers[0]}",', after=after)
-        report = loader(odoo, store, tmp_path).load(patients(*numbers))
+        report = loader(odoo, store, tmp_path).load(contacts(*numbers))
         emails = [f"p{number}@example.org" for number in numbers]
         count = odoo.call("res.partner", "search_count", domain=[["email", "in", emails]])
 
@@ -298,7 +289,7 @@ def test_two_loads_of_the_same_rows_at_once_make_each_record_once(
     reports: list[int] = []
 
     def run(one: Loader) -> None:
-        reports.append(one.load(patients(*numbers)).rows)
+        reports.append(one.load(contacts(*numbers)).rows)
 
     threads = [threading.Thread(target=run, args=(one,)) for one in loaders]
     for thread in threads:

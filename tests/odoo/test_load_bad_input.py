@@ -17,6 +17,7 @@ import pytest
 from tests.support import real_odoo, small_load
 from tests.support.cutting_proxy import cutting
 from tests.support.odoo import database
+from tests.support.small_load import contacts
 from workbench.errors import OdooAuthError, OdooServerError
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import Odoo
@@ -40,15 +41,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "state.sqlite")
     yield store
     store.close()
-
-
-def patients(start: int, count: int, **changes: str) -> list[LoadRow]:
-    """Patients with the fields that any Odoo has."""
-    return [
-        LoadRow("res.partner", f"patient_{number}", "patients", str(number),
-                {"name": f"Person {number}", "email": f"p{number}@example.org", **changes})
-        for number in range(start, start + count)
-    ]  # fmt: skip
 
 
 def emails(odoo: Odoo, rows: list[LoadRow]) -> int:
@@ -81,7 +73,7 @@ def test_a_full_disk_stops_the_load_and_gives_no_patient_up(
     real: OdooConnection, store: Store, tmp_path: Path
 ) -> None:
     """PostgreSQL cannot write: the load says so, and goes on once there is room again."""
-    rows = patients(1000, 30)
+    rows = contacts(*range(1000, 1030))
     full = (
         "IF NEW.email LIKE 'p1019@%' THEN RAISE EXCEPTION "
         "'could not extend file \"base/1/2\": No space left on device' "
@@ -104,7 +96,7 @@ def test_a_folder_of_files_that_cannot_be_written_stops_the_load(
     real: OdooConnection, store: Store, tmp_path: Path
 ) -> None:
     """Odoo's filestore refuses the bytes: no file is given up, and the next load sends it."""
-    owner = patients(1900, 1)
+    owner = contacts(*range(1900, 1901))
     first, file = (
         small_load.attachment(number, 1900, tmp_path, os.urandom(3000), f"letter {number}.pdf")
         for number in (1, 2)
@@ -123,7 +115,7 @@ def test_a_key_revoked_half_way_leaves_finished_rows_finished(
     real: OdooConnection, store: Store, tmp_path: Path
 ) -> None:
     """The load stops with what to do; with a new key it goes on, and makes nothing twice."""
-    rows = patients(2000, 450)
+    rows = contacts(*range(2000, 2450))
     key = real_odoo.key_of(real, real.login)
     with real_odoo.client(replace(real, api_key=key)) as odoo:
         odoo._on_call = _after_the_first_load(lambda: revoke(real, key))
@@ -146,7 +138,7 @@ def test_an_address_that_a_rule_of_the_clinic_refuses_holds_nobody_else_up(
     real: OdooConnection, store: Store, tmp_path: Path
 ) -> None:
     """Odoo itself takes any text as an e-mail address; a database may have rules of its own."""
-    rows = patients(3000, 30)
+    rows = contacts(*range(3000, 3030))
     strict = (
         "IF NEW.email !~ '^[^@]+@[^@]+$' THEN RAISE EXCEPTION 'not taken' "
         "USING ERRCODE = 'check_violation'; END IF;"
@@ -169,7 +161,7 @@ def test_a_gateway_that_answers_502_after_the_commit_makes_no_second_partner(
     real: OdooConnection, store: Store, tmp_path: Path
 ) -> None:
     """A reverse proxy gives up on Odoo, and Odoo does the work all the same."""
-    rows = patients(4000, 40)
+    rows = contacts(*range(4000, 4040))
     with cutting(real.url) as proxy, real_odoo.client(real, url=proxy.url) as odoo:
         proxy.answer_502('patient_4039",')
         report = small_load.loader(odoo, store, tmp_path).load(rows)
@@ -185,7 +177,7 @@ def test_an_odoo_restarted_during_the_load_is_waited_for(
 ) -> None:
     """Killed between two calls and started again meanwhile: every patient is there once."""
     first = up(database="restarted")
-    rows = patients(1, 450)
+    rows = contacts(*range(1, 451))
     ended: list[threading.Thread] = []
 
     with cutting(first.url) as proxy, real_odoo.client(first, url=proxy.url) as odoo:

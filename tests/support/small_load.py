@@ -112,6 +112,15 @@ def partner(number: int, **changes: Value) -> LoadRow:
     return LoadRow("res.partner", f"patient_{number}", "patients", str(number), values)
 
 
+def contacts(*numbers: int, **changes: Value) -> list[LoadRow]:
+    """Patients with the fields that any Odoo has, prepared or not."""
+    return [
+        LoadRow("res.partner", f"patient_{number}", "patients", str(number),
+                {"name": f"Person {number}", "email": f"p{number}@example.org", **changes})
+        for number in numbers
+    ]  # fmt: skip
+
+
 def lead(number: int, patient: int, **changes: Value) -> LoadRow:
     """One appointment of a patient."""
     values: dict[str, Value] = {
