@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.support.groups", "tests.support.odoo"]
+pytest_plugins = ["tests.support.groups", "tests.support.odoo", "tests.support.telling"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ and held against the clinic that was generated, not against the workbench's tabl
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,9 +16,14 @@ import yaml
 
 from tests.journey import truth
 from tests.journey.support import BRIEF, Brief, Journey
+from tests.support import real_odoo, small_load
 from workbench.mapping.clinical import VAULT
+from workbench.mapping.rows import LoadRow, Value
+from workbench.odoo import Lookups, Odoo, read_back
+from workbench.proof import Comparer, Match, Origin
 from workbench.sandbox.clinic import practitioner_accounts
-from workbench.state import IssueKind
+from workbench.sandbox.odoo import OdooConnection
+from workbench.state import IssueKind, Store
 
 pytest_plugins = ["tests.journey.fixtures"]
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group(BRIEF)]
@@ -308,6 +314,87 @@ def test_every_mapped_field_of_every_record_was_read_back_and_equals(journey: Jo
     assert 100 < per_model[VAULT] <= 197
     assert "x_date_of_birth" in clinical
     assert per_model["ir.attachment"] == 316
+
+
+def test_whatever_somebody_alters_in_odoo_is_named_different(
+    odoo_db: OdooConnection, tmp_path: Path
+) -> None:
+    """One cell of every kind is altered, and the comparison names just these and no other."""
+    store = Store(tmp_path / "state.sqlite")
+    rows = _rows(tmp_path)
+    with real_odoo.client(odoo_db) as odoo:
+        small_load.prepare(odoo, store)
+        report = small_load.loader(odoo, store, tmp_path).load(rows)
+        # Odoo reckons these itself; what is expected of them is known all the same
+        bytes_of: dict[str, Value] = {"checksum": truth.sha1(LETTER), "file_size": len(LETTER)}
+        rows = [replace(row, values={**row.values, **bytes_of}) if row.blob else row
+                for row in rows]  # fmt: skip
+        before = _different(odoo, store, rows)
+        for key, values in ALTERED.items():
+            link = store.destination.link(key)
+            assert link is not None
+            odoo.call(link.model, "write", ids=[link.res_id], vals=values)
+        gone = store.destination.link("clinical_note_2")
+        assert gone is not None
+        odoo.call("mail.message", "unlink", ids=[gone.res_id])
+        after = _different(odoo, store, rows)
+    store.close()
+
+    assert report.refused == []
+    assert before == set()
+    assert after == {("clinical_note_2", "*", "absent")} | {
+        (key, TELLS.get(name, name), "") for key, values in ALTERED.items() for name in values
+    } | {("file_1", "file_size", "")}  # fmt: skip
+
+
+LETTER, OTHER_LETTER = b"%PDF-1.4 a letter", b"%PDF-1.4 another letter"
+TELLS = {"datas": "checksum"}
+"""Field written → the field that tells of it."""
+ALTERED: dict[str, dict[str, object]] = {
+    "patient_1": {
+        "street": "Dorpsstraat 1a", "comment": "<p>Prefers <b>mornings</b>.</p>",
+        "x_allergies": "pollen", "x_date_of_birth": "1980-01-16",
+        "x_practicehub_created": "2024-03-31 02:30:00", "x_clinic_location": "South",
+        "lang": "en_US", "color": 4, "partner_latitude": 52.0908, "country_id": 1,
+        "category_id": [[6, 0, []]],
+    },
+    "patient_2": {"street": False, "x_date_of_birth": False, "country_id": False, "color": 0},
+    "appointment_1": {"x_reminder_sent": True, "stage_id": 1, "partner_id": False},
+    "appointment_2": {"x_reminder_sent": False, "x_appointment_time": "2025-06-01 08:45:00"},
+    "appointment_1_event": {
+        "start": "2025-06-01 07:50:00", "stop": "2025-06-01 08:20:00", "partner_ids": [[6, 0, []]],
+    },
+    "clinical_note_1": {"body": "<p>Note 1: feels <b>worse</b>.</p>", "res_id": 1},
+    "file_1": {"datas": base64.b64encode(OTHER_LETTER).decode()},
+}  # fmt: skip
+"""External id → what is written into Odoo past the workbench: every kind of field."""
+
+
+def _rows(folder: Path) -> list[LoadRow]:
+    """Expect two patients, two visits, an event, two notes and a file."""
+    numbers: dict[str, Value] = {"color": 3, "partner_latitude": 52.0907}
+    more: dict[str, Value] = {"x_allergies": "nuts", "x_clinic_location": "North"}
+    return [
+        small_load.partner(1, **numbers, **more), small_load.partner(2, **numbers, **more),
+        small_load.lead(1, 1), small_load.lead(2, 2), small_load.event(1, 1),
+        small_load.message(1, 1), small_load.message(2, 2),
+        small_load.attachment(1, 1, folder, LETTER, "letter.pdf"),
+    ]  # fmt: skip
+
+
+def _different(odoo: Odoo, store: Store, rows: list[LoadRow]) -> set[tuple[str, str, str]]:
+    """Read everything back and compare it: record, field and rule of what differs."""
+    models = {row.model: sorted(row.values) for row in rows}
+    lookups = Lookups(odoo, store=store, module=small_load.MODULE)
+    comparer = Comparer(
+        "all", resolve=lookups.resolve, origin_of=lambda _row, _name: Origin(),
+        types={model: {name: str(told["type"]) for name, told in odoo.fields(model).items()}
+               for model in models},
+    )  # fmt: skip
+    held = {name: values for model, fields in models.items()
+            for name, values in read_back(odoo, store, model, fields)}  # fmt: skip
+    return {(one.external_id, one.field, one.rule) for one in comparer.feed(rows, held)
+            if one.verdict == Match.DIFFERENT}  # fmt: skip
 
 
 def test_every_source_field_has_exactly_one_confirmed_disposition(journey: Journey) -> None:

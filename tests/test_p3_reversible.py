@@ -13,103 +13,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from tests.support import real_odoo, small_load
-from tests.support.snapshot import (
-    STAMPS,
-    UPDATED,
-    Rows,
-    Snapshot,
-    differences,
-    rows,
-    snapshot,
-    touched,
-)
+from tests.support import real_odoo, rolled_back, small_load
+from tests.support.rolled_back import MODULE, Clinic
+from tests.support.snapshot import content, rows, unlike
 from workbench.mapping.clinical import VAULT
-from workbench.odoo import (
-    Loader,
-    LoadReport,
-    NewLink,
-    Odoo,
-    RollbackPlan,
-    apply_rollback,
-    plan_rollback,
-)
+from workbench.odoo import NewLink, Odoo, apply_rollback, plan_rollback
 from workbench.sandbox.odoo import OdooConnection
 from workbench.state import How, Store
 
 pytestmark = pytest.mark.odoo
-MODULE = small_load.MODULE
 CLINICAL = f"{MODULE}.schema_group_res_groups_practicehub_clinical"
-
-
-@dataclass
-class Clinic:
-    """A database, its client and a run, with the snapshot from before anything was done."""
-
-    connection: OdooConnection
-    odoo: Odoo
-    store: Store
-    folder: Path
-    contact: int
-    before: Snapshot
-    tables: dict[str, Rows]
-
-    def prepare(self) -> None:
-        """Make the schema."""
-        small_load.prepare(self.odoo, self.store, restrict_clinical=True)
-
-    def loader(self) -> Loader:
-        """Give the loader."""
-        return small_load.loader(self.odoo, self.store, self.folder)
-
-    def migrate(self) -> LoadReport:
-        """Load the clinic; patient 1 is a contact that was there before."""
-        loader = self.loader()
-        loader.link([
-            NewLink("patient_1", "res.partner", self.contact, "patients", "1", How.LINKED),
-            NewLink("patient_99", "res.partner", self.contact, "patients", "99", How.MERGED),
-        ])  # fmt: skip
-        return loader.load(small_load.restricted(small_load.clinic(self.folder)))
-
-    def roll_back(self) -> RollbackPlan:
-        """Plan and do it."""
-        plan = plan_rollback(self.odoo, self.store, module=MODULE)
-        apply_rollback(self.odoo, self.store, plan, patience=0)
-        return plan
-
-    def changed(self) -> dict[str, set[str]]:
-        """Name what differs from before: by table, the columns of rows that were there before."""
-        dsn, tables = self.connection.dsn, self.tables
-        return {
-            table: touched(tables[table], rows(dsn, table)) if table in tables else set()
-            for table in differences(self.before, snapshot(dsn))
-        }
 
 
 @pytest.fixture
 def clinic(odoo_db: OdooConnection, tmp_path: Path) -> Iterator[Clinic]:
     """An Odoo as a clinic has it before the migration, with one contact of its own."""
-    with real_odoo.client(odoo_db) as odoo:
-        store = Store(tmp_path / "state.sqlite")
-        contact = odoo.call("res.partner", "create", vals_list=[{
-            "name": "Person Number1", "email": "person1@example.org", "phone": "+31 20 555 9999",
-        }], context={"tracking_disable": True})[0]  # fmt: skip
-        with psycopg.connect(odoo_db.dsn) as db:
-            # older than the migration, and by somebody else: as a clinic's own contact is
-            db.execute("UPDATE res_partner SET create_date='2020-01-01', write_uid=1 WHERE id=%s",
-                       [contact])  # fmt: skip
-        yield Clinic(
-            odoo_db, odoo, store, tmp_path, contact, snapshot(odoo_db.dsn),
-            {table: rows(odoo_db.dsn, table) for table in UPDATED},
-        )  # fmt: skip
-        store.close()
-
-
-def _allowed(found: dict[str, set[str]]) -> bool:
-    return found.keys() <= UPDATED and all(columns <= STAMPS for columns in found.values())
+    with rolled_back.clinic(odoo_db, tmp_path) as made:
+        yield made
 
 
 def test_after_rollback_the_whole_database_is_as_it_was(clinic: Clinic) -> None:
@@ -130,20 +52,30 @@ def test_after_rollback_the_whole_database_is_as_it_was(clinic: Clinic) -> None:
     assert len(during) > 10
     assert "x_practicehub_clinical" in during
     assert plan.keep == ()
-    assert _allowed(clinic.changed()), clinic.changed()
+    assert clinic.is_as_before(), clinic.changed()
 
 
 def test_a_second_migration_after_a_rollback_makes_the_same_again(clinic: Clinic) -> None:
-    """Load, rollback, load equals one load: the same records, and again reversible."""
+    """Load, rollback, load equals one load: every row of every table says the same, and goes."""
+    dsn = clinic.connection.dsn
     clinic.prepare()
     first = clinic.migrate()
+    once = content(dsn)
     clinic.roll_back()
     clinic.prepare()
     second = clinic.migrate()
+    twice = content(dsn)
+    clinic.odoo.call("res.partner", "write", ids=[clinic.number("patient_7")],
+                     vals={"city": "Gouda"}, context={"tracking_disable": True})  # fmt: skip
+    one_cell = unlike(twice, content(dsn))
     clinic.roll_back()
 
     assert second.created == first.created
-    assert _allowed(clinic.changed()), clinic.changed()
+    assert unlike(once, twice) == {}
+    assert [(table, len(gone), len(come)) for table, (gone, come) in one_cell.items()] == [
+        ("res_partner", 1, 1)
+    ]
+    assert clinic.is_as_before(), clinic.changed()
 
 
 def test_a_prepared_but_never_loaded_database_is_restored(clinic: Clinic) -> None:
@@ -151,7 +83,7 @@ def test_a_prepared_but_never_loaded_database_is_restored(clinic: Clinic) -> Non
     clinic.prepare()
     clinic.roll_back()
 
-    assert _allowed(clinic.changed()), clinic.changed()
+    assert clinic.is_as_before(), clinic.changed()
 
 
 def test_a_changed_patient_is_rolled_back_too(clinic: Clinic) -> None:
@@ -164,7 +96,7 @@ def test_a_changed_patient_is_rolled_back_too(clinic: Clinic) -> None:
     clinic.roll_back()
 
     assert sorted(report.updated) == ["clinical_2", "patient_1", "patient_2"]
-    assert _allowed(clinic.changed()), clinic.changed()
+    assert clinic.is_as_before(), clinic.changed()
 
 
 def test_an_overwritten_contact_gets_its_own_values_back(clinic: Clinic) -> None:
@@ -182,7 +114,7 @@ def test_an_overwritten_contact_gets_its_own_values_back(clinic: Clinic) -> None
     assert {one.field for one in kept} == {"phone", "lang"}
     assert (report.updated, report.kept) == (["patient_1"], [])
     assert during["phone"] == row.values["phone"]
-    assert _allowed(clinic.changed()), clinic.changed()
+    assert clinic.is_as_before(), clinic.changed()
 
 
 def test_attachments_keep_their_bytes_and_leave_with_the_rollback(clinic: Clinic) -> None:
@@ -315,7 +247,7 @@ def test_a_rollback_that_was_stopped_goes_on(clinic: Clinic) -> None:
         apply_rollback(clinic.odoo, clinic.store, plan, on_progress=kill, patience=0)
     clinic.roll_back()
 
-    assert _allowed(clinic.changed()), clinic.changed()
+    assert clinic.is_as_before(), clinic.changed()
 
 
 def test_a_run_whose_state_was_lost_adopts_its_records_and_rolls_them_back(

@@ -95,7 +95,12 @@ def run(
         str | None, typer.Option(metavar="PHASE", help="stop after this phase")
     ] = None,
     phase: Annotated[
-        str | None, typer.Option(metavar="PHASE", help="run this phase only, done or not")
+        str | None,
+        typer.Option(
+            metavar="PHASE",
+            help="run this phase only, done or not; a delta then asks "
+            "for changes alone, where that is shown to work",
+        ),
     ] = None,
 ) -> None:
     """Go on with a migration; safe to repeat.
@@ -132,17 +137,16 @@ def accept(
     if not proposed:
         what = "Nothing says what to accept."
         raise UsageError(what, do="Add --proposed to accept every decision that has a proposal.")
-    if not by.strip():
-        what = "Nobody is named as accepting the proposals."
-        raise UsageError(what, do="Name the person who decides: --by NAME.")
-    opened = _open(folder)
     with _whole():
         from workbench.phases import knowledge
+        from workbench.state import person
 
+    name = person(by, do="Name the person who decides: --by NAME.")
+    opened = _open(folder)
     knowledge.ask_about_schema(opened.prepare, first=False)
-    accepted = opened.store.decisions.accept_proposed(by=by)
+    accepted = opened.store.decisions.accept_proposed(by=name)
     left = opened.store.decisions.open()
-    print(f"{accepted} decision(s) accepted as proposed by {by}.")
+    print(f"{accepted} decision(s) accepted as proposed by {name}.")
     if left:
         named = ", ".join(decision.subject for decision in left[:10])
         what = f"{len(left)} decision(s) have no proposal: {named}."
@@ -189,8 +193,18 @@ def status(folder: RunDir, as_json: AsJson = False) -> None:
 def rollback(
     folder: RunDir,
     yes: Annotated[bool, typer.Option("--yes", help="take it out; without, only say what")] = False,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EXTERNAL_ID", help="take along what people changed; repeatable"),
+    ] = None,
+    take_all: Annotated[
+        bool, typer.Option("--take-all", help="take along all that people changed and can go")
+    ] = False,
 ) -> None:
-    """Take out of Odoo what this run made, and prove it."""
+    """Take out of Odoo what this run made, and prove it.
+
+    What people changed since stays, unless it is taken along.
+    """
     with _whole():
         from workbench.phases import gates, runner
         from workbench.terminal import watching
@@ -198,6 +212,11 @@ def rollback(
     opened = _open(folder)
     gates.check(opened, "rollback")
     with opened.exclusive():
+        opened.rollback.known(take or [])
+        if take_all:
+            opened.rollback.replan_all()
+        else:
+            opened.rollback.replan(take or [])
         print(opened.rollback.plan())
         if not yes:
             what = "Nothing was taken out: --yes is missing."
@@ -209,12 +228,27 @@ def rollback(
 
 
 @app.command()
-def verify(folder: RunDir) -> None:
+def verify(
+    folder: RunDir,
+    head: Annotated[
+        str | None, typer.Option(metavar="HASH", help="the ledger head that the sign-off prints")
+    ] = None,
+    signer: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="whose signature it must be: a public key (.pub), or "
+                                          "OpenSSH's allowed signers"),
+    ] = None,
+) -> None:  # fmt: skip
     """Check the evidence offline, without credentials; exit 5 when anything is off."""
     with _whole():
+        from workbench.proof import check_head, read_signer
         from workbench.proof import verify as verify_folder
 
-    found = verify_folder(folder)
+    if head is not None:
+        head = check_head(head)
+    if signer is not None:
+        read_signer(signer)
+    found = verify_folder(folder, head=head, signer=signer)
     print("\n".join(found.lines()))
     found.demand()
 

@@ -144,6 +144,16 @@ class ProposalsConfig(_Section):
         return self
 
 
+class EvidenceConfig(_Section):
+    """Who signs the seal. `signing_key` is an SSH key's path; empty: the seal is not signed.
+
+    It names a private key without a passphrase, or a public one whose private half the SSH
+    agent holds. A relative path starts beside the original configuration.
+    """
+
+    signing_key: str = ""
+
+
 class Config(_Section):
     """All of migration.toml, checked. Holds references to secrets, never a secret."""
 
@@ -151,6 +161,7 @@ class Config(_Section):
     odoo: OdooConfig
     migration: MigrationConfig = MigrationConfig()
     proposals: ProposalsConfig = ProposalsConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
 
     @property
     def module(self) -> str:
@@ -197,7 +208,7 @@ def _suggestion(where: tuple[int | str, ...]) -> str:
     section: type[BaseModel] = Config
     sections: dict[str, type[BaseModel]] = {
         "practicehub": PracticeHubConfig, "odoo": OdooConfig, "migration": MigrationConfig,
-        "proposals": ProposalsConfig,
+        "proposals": ProposalsConfig, "evidence": EvidenceConfig,
     }  # fmt: skip
     if len(where) > 1:
         section = sections.get(str(where[0]), Config)
@@ -219,6 +230,7 @@ def secret(reference: str, *, what: str, base: Path | None = None) -> str:
         SecretError: nothing is there, or it is empty. The secret is never in the text.
     """
     kind, _, rest = reference.partition(":")
+    where = reference or "no reference given"
     if kind == "env":
         found = os.environ.get(rest, "")
     elif kind == "keyring":
@@ -232,14 +244,16 @@ def secret(reference: str, *, what: str, base: Path | None = None) -> str:
         except keyring.errors.KeyringError:
             found = ""
     elif kind == "file":
+        file = (base or Path()) / Path(rest).expanduser()
+        # a run that was moved still means the old place: so it is said
+        where += f" (looked for in {file.parent.absolute()})"
         try:
-            found = ((base or Path()) / Path(rest).expanduser()).read_text(encoding="utf-8")
+            found = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             found = ""
     else:
         found = ""
     if not found.strip():
-        where = reference or "no reference given"
         message = f"There is no secret for {what} at {where}."
         raise SecretError(message)
     return found.strip()

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from workbench import kernel, masking, show
 from workbench.config import Config, load_config, secret
 from workbench.errors import BusyError, RunFolderError, StateError, StorageFullError, of_system
-from workbench.private import write_private
+from workbench.private import clear_partial, write_private
 from workbench.progress import Progress
-from workbench.state import Store, digest
+from workbench.state import Store, digest, sha256
 
 if TYPE_CHECKING:  # phases import the rooms, which a cold `workbench status` does not need
     from workbench.odoo import Lookups, Odoo
@@ -244,6 +244,13 @@ class Run:
         base = self.store.journey.meta("secrets_base")
         return secret(reference, what=what, base=Path(base) if base else None)
 
+    @property
+    def signing_key(self) -> Path | None:
+        """The key that signs the seal; None where the configuration names none."""
+        named = self.config.evidence.signing_key
+        base = Path(self.store.journey.meta("secrets_base") or "")
+        return base / Path(named).expanduser() if named else None
+
     @cached_property
     def mask(self) -> masking.Masker:
         """How a value looks in anything that may be saved."""
@@ -268,7 +275,8 @@ class Run:
         with _locked(self.folder / "run.lock", patience=0.0):
             # a notebook of a run that was killed may still be at work for a moment
             with _locked(self.folder / "kernel.lock", patience=15.0):
-                pass
+                for place in ("", "notebooks", "reports"):  # what one that was killed left
+                    clear_partial(self.folder / place)
             self._depth += 1
             try:
                 yield
@@ -301,8 +309,9 @@ def _locked(path: Path, *, patience: float) -> Iterator[None]:
 
 
 def _config_hash(config: Config) -> str:
-    # how long we wait decides nothing: a longer time-out, set half-way, reopens no phase
-    return digest(config.model_dump(mode="json", exclude={"odoo": {"timeout_seconds"}}))
+    # how long we wait and who signs decide nothing: changed half-way, they reopen no phase
+    body = config.model_dump(mode="json", exclude={"odoo": {"timeout_seconds"}, "evidence": True})
+    return digest(body)
 
 
 def _make_folders(folder: Path) -> None:
@@ -352,6 +361,11 @@ def _keep_config(store: Store, config: Config, file: Path, folder: Path) -> None
         write_private(copy, text)
     base, hashed = str(file.resolve().parent), _config_hash(config)
     with store.transaction():
+        noted = {path: sha for path, _kind, sha, _size in store.journey.artefacts()}
+        if noted.get(copy.name) != sha256(text):
+            store.journey.add_artefact(
+                copy.name, kind="configuration", sha256=sha256(text), size=len(text)
+            )
         if store.journey.meta("secrets_base") != base:
             store.journey.set_meta("secrets_base", base)
         if store.journey.meta("config_hash") != hashed:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import extracting, loading, pairing, scale
+from tests.benchmarks import comparing, extracting, loading, pairing, scale
 from tests.benchmarks.table import as_table, machine
 from workbench.errors import WorkbenchError
 from workbench.sandbox import odoo
@@ -40,6 +40,8 @@ def main() -> int:
             facts |= {"Odoo": told["version"], "PostgreSQL": told["postgres"]}
             _say("Loading, reading back and rolling back")
             rows = loading.measure(connection, work / "loading", REPEATS)
+        _say(f"Comparing {comparing.CELLS:,} cells")
+        rows = [*rows, *comparing.measure(REPEATS)]
         _say("Looking for patients who are in twice")
         rows = [*rows, *pairing.measure(REPEATS)]
         _say("Extracting")

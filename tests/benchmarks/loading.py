@@ -22,7 +22,7 @@ from tests.support.real_odoo import client
 from workbench import odoo as tool
 from workbench.mapping.rows import LoadRow
 from workbench.odoo.client import QUIET
-from workbench.proof import compare
+from workbench.proof import Comparer, Origin
 from workbench.sandbox.odoo import OdooConnection
 from workbench.state import Store
 
@@ -134,8 +134,10 @@ def _ours(odoo: tool.Odoo, call: Call, rows: Rows, folder: Path) -> dict[str, Ta
     def compared() -> int:
         types = {model: {name: str(told["type"]) for name, told in odoo.fields(model).items()}
                  for model in models}  # fmt: skip
-        found = compare(every, held, resolve=lookups.resolve, scope="all", types=types,
-                        source_of=lambda _row, _name: "")  # fmt: skip
+        comparer = Comparer("all", resolve=lookups.resolve, types=types,
+                            origin_of=lambda _row, _name: Origin())  # fmt: skip
+        comparer.feed(every, held)
+        found = comparer.finish()
         return found.cells - found.different
 
     def roll_back() -> int:

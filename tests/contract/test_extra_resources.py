@@ -15,7 +15,7 @@ from workbench.phases import knowledge
 from workbench.phases.expectations import Expectations
 from workbench.practicehub import rebuild
 from workbench.proof import balance
-from workbench.proof.evidence import check_records
+from workbench.proof.evidence import RawPages
 from workbench.proof.told import replay
 from workbench.run import Run
 from workbench.sandbox.practicehub import running
@@ -89,7 +89,9 @@ def test_a_list_of_its_own_goes_the_whole_way(run: Run) -> None:
     assert {row.source_id for row in rebuild(run.folder, run.store)
             if row.resource == "recalls"} == {"1", "2", "3", "4"}  # fmt: skip
     told = replay(run.store.ledger.entries())
-    assert "counted anew from the raw pages" in check_records(run.folder, run.store, told)
+    raw = RawPages(run.folder, run.store, scratch=run.folder.with_name("raw.sqlite"))
+    raw.check_pages(told)
+    assert "counted anew from the raw pages" in raw.check_records(told)
 
 
 def test_an_orphan_of_a_list_of_its_own_is_listed_once(run: Run) -> None:

@@ -7,7 +7,6 @@ kills at a share of them, and at each kind of place at least once; `make test-al
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.killing.account import ADDED, HIDDEN, RESOURCES, make_account
+from tests.support.killing.forking import Servant
 from tests.support.killing.helper import PARALLEL, Told
 from tests.support.killing.points import Point
 from tests.support.processes import wait_until
@@ -43,30 +43,13 @@ signed anew each time, so the last few of these points may not be met in a later
 KILLED = -signal.SIGKILL
 
 
-class Helper:
+class Helper(Servant):
     """The helper process, which forks an extraction for every order."""
-
-    def __init__(self, folder: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.killing.helper", str(folder)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
 
     def do(self, stage: str, *kills: Point) -> Told:
         """Extract, be killed at each point in turn, and go on to the end."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"stage": stage, "kills": kills}) + "\n")
-        self._process.stdin.flush()
-        told = json.loads(self._process.stdout.readline())
+        told = self.ask({"stage": stage, "kills": kills})
         return Told(**{**told, "points": [Point(*one) for one in told["points"]]})
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait(timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +57,7 @@ def helper() -> Iterator[Helper]:
     """Start the helper; its run folders lie in memory where that can be: a kill loses no disk."""
     memory = Path("/dev/shm")  # noqa: S108 - only where to make a folder of one's own
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        made = Helper(Path(folder))
+        made = Helper("tests.support.killing.helper", Path(folder))
         yield made
         made.close()
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import fake_odoo, small_load
-from tests.support.fake_odoo import FakeOdoo
+from tests.support.fake_odoo import Cut, FakeOdoo
 from tests.support.made_runs import made_run
+from workbench.errors import OdooOutcomeUnknownError
 from workbench.mapping.rows import LoadRow, Ref, RefKind, Value
 from workbench.odoo import LoadReport, NewLink, apply_rollback, plan_rollback
 from workbench.run import Run
@@ -71,6 +72,33 @@ def test_what_only_practicehub_changed_since_is_brought_over(fake: FakeOdoo, run
     load(run, phone="+31 20 555 0003")
 
     assert fake.tables["res.partner"][CONTACT]["phone"] == "+31 20 555 0003"
+
+
+def test_a_first_write_that_never_reached_odoo_is_made_by_the_next_load(
+    fake: FakeOdoo, run: Run
+) -> None:
+    """What was never in Odoo is not taken for something that a person emptied."""
+    contact = fake.tables["res.partner"][CONTACT]
+    fake.cuts.append(Cut("write", after=None))
+    with pytest.raises(OdooOutcomeUnknownError):
+        load(run, phone=PHONE, email="anna@example.org")
+    lost = contact["email"]
+    load(run, phone=PHONE, email="anna@example.org")
+
+    assert lost is False
+    assert contact["email"] == "anna@example.org"
+
+
+def test_a_first_write_whose_answer_was_lost_is_known_as_ours_later(
+    fake: FakeOdoo, run: Run
+) -> None:
+    """It did reach Odoo: when the source changes again before the next load, it is followed."""
+    fake.cuts.append(Cut("write", after=0))
+    with pytest.raises(OdooOutcomeUnknownError):
+        load(run, phone=PHONE, email="anna@example.org")
+    load(run, phone=PHONE, email="anna.bos@example.org")
+
+    assert fake.tables["res.partner"][CONTACT]["email"] == "anna.bos@example.org"
 
 
 def test_a_rollback_takes_no_tag_away_that_a_person_gave(fake: FakeOdoo, run: Run) -> None:

@@ -19,11 +19,13 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 from typing import Any
+from unittest import mock
 
 import psycopg
 import yaml
 from psycopg import sql
 
+from tests.support import driving
 from tests.support.odoo import database
 from tests.support.processes import PATIENCE
 from tests.support.real_odoo import post
@@ -35,7 +37,7 @@ from workbench.state import Store
 WORKBENCH = Path(sys.executable).with_name("workbench")
 ACCOUNT = "brightspine"
 MODULE = f"__practicehub_{ACCOUNT}__"
-PERSON = "Noor Visser"
+PERSON = driving.PERSON
 KEY_VARIABLE = "JOURNEY_PRACTICEHUB_KEY"
 
 CONFIG = Template(
@@ -96,6 +98,8 @@ class Journey:
     source: PracticeHubConnection
     control: Control
     clinic: Clinic
+    here: bool = False
+    """Whether it travels in this process; every other command is a process of its own."""
     said: list[Said] = field(default_factory=list)
 
     # the command line ----------------------------------------------------------------------
@@ -156,7 +160,7 @@ class Journey:
             The commands' exit codes.
         """
         codes = [self.accept().code]
-        rest = {one["subject"]: choose(one) for one in self.status()["decisions_open"]}
+        rest = {one["subject"]: driving.choose(one) for one in self.status()["decisions_open"]}
         if rest:
             file = self.config.with_name("decisions.yaml")
             file.write_text(yaml.safe_dump(rest, allow_unicode=True), encoding="utf-8")
@@ -172,7 +176,16 @@ class Journey:
 
         Raises:
             AssertionError: a command ended in another way than done, or waiting for a person.
+            WorkbenchError: it travels here, and a phase failed.
         """
+        if self.here:
+            named = dict(zip(options[::2], options[1::2], strict=True))
+            with mock.patch.dict(os.environ, {KEY_VARIABLE: self.source.api_key}):
+                rounds = driving.travel(
+                    self.config, self.folder,
+                    until=named.get("--until"), only=named.get("--phase"),
+                )  # fmt: skip
+            return [3] * rounds + [0]
         codes: list[int] = []
         while True:
             said = self.run(*options)
@@ -265,12 +278,6 @@ def count_rows(odoo: OdooConnection, *tables: str) -> dict[str, int]:
     return found
 
 
-def choose(question: dict[str, Any]) -> str:
-    """Decide as the person of the tests does where nothing is proposed."""
-    fixed = {"sample": "approve", "signoff": "accept"}
-    return str(fixed.get(question["subject"]) or question["proposal"] or "name only")
-
-
 @contextmanager
 def journey(
     place: Path,
@@ -280,6 +287,7 @@ def journey(
     appointments_to: str = "crm.lead",
     page_size: int = 100,
     sample_size: int = 50,
+    here: bool = False,
 ) -> Iterator[Journey]:
     """Set a clinic, an empty Odoo and a configuration up; nothing has been run yet.
 
@@ -292,6 +300,8 @@ def journey(
         appointments_to: where visits go.
         page_size: rows a page.
         sample_size: patients of the sample.
+        here: travel in this process, where what the command adds is not the matter: no Python
+            and no kernel is started for it, which is most of what a small journey costs.
     """
     with (
         database() as odoo,
@@ -310,7 +320,8 @@ def journey(
             encoding="utf-8",
         )  # fmt: skip
         clinic = generate(vocabulary=vocabulary, patients=patients)
-        made = Journey(place / "runs" / "clinic", config, odoo, source, control, clinic)
+        folder = place / "runs" / "clinic"
+        made = Journey(folder, config, odoo, source, control, clinic, here)
         yield made
         if "store" in vars(made):
             made.store.close()

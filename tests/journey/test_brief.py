@@ -207,11 +207,40 @@ def test_the_run_folder_is_for_its_owner_alone(journey: Journey) -> None:
 
 
 def test_the_secrets_stand_nowhere_in_the_parameters(journey: Journey) -> None:
-    """Nothing but the run folder lies is told to papermill."""
-    told = [nbformat.read(path, as_version=4).metadata.papermill.parameters
+    """Where the run folder lies, and that a delta reads all, is all that papermill is told."""
+    told = [(phase, nbformat.read(path, as_version=4).metadata.papermill.parameters)
             for phase in PHASES for path in journey.notebooks(phase)]  # fmt: skip
+    whole = {"delta": {"whole": True}}
 
-    assert told == [{"run_dir": str(journey.folder)}] * 13
+    assert len(told) == 13
+    assert [more for phase, more in told
+            if more != {"run_dir": str(journey.folder), **whole.get(phase, {})}] == []  # fmt: skip
+
+
+def test_every_relation_stands_in_odoo_or_is_an_orphan(journey: Journey) -> None:
+    """As many as the clinic's own records name, each found in what Odoo returned."""
+    found = {one.name: one for one in journey.store.lists.relations()}
+    there = truth.known(journey.clinic)
+    owners = [truth.patient_of(one) for one in journey.clinic["appointments"]]
+    visits = found["appointments.patient_id"]
+
+    assert (visits.linked, visits.orphan) == (
+        sum(one in there for one in owners), sum(one not in {None, *there} for one in owners),
+    )  # fmt: skip
+    assert found["prescriptions.patient_id"].told == len(journey.clinic["prescriptions"])
+    assert found["patients merged into another"].linked == len(truth.twins(journey.clinic))
+    assert all(one.expected == one.present + one.orphan + one.left_out for one in found.values())
+    assert {one.missing for one in found.values()} == {0}
+
+
+def test_the_handover_prints_the_head_and_how_to_check_it(journey: Journey) -> None:
+    """What is kept apart from the folder ties it to this very seal."""
+    page = (journey.folder / "reports" / "handover.html").read_text("utf-8")
+    head = json.loads((journey.folder / "seal.json").read_bytes())["ledger"]["head"]
+
+    assert f"workbench verify clinic --head {head}" in page
+    assert "Noor Visser signed this migration off: accept." in page
+    assert journey.workbench("verify", str(journey.folder), "--head", head).code == 0
 
 
 def test_running_it_again_asks_nothing_and_changes_nothing(brief: Brief) -> None:

@@ -20,12 +20,19 @@ pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("journey-delta")]
 
 @dataclass(frozen=True)
 class Delta:
-    """The migration after two days, and what happened in the clinic on them."""
+    """The migration after two days, and what happened in the clinic on them.
+
+    `edited`: the patient whose street somebody changed in Odoo, and PracticeHub too.
+    """
 
     journey: Journey
     told: dict[str, Any]
     before: dict[str, int]
     now: dict[str, list[dict[str, Any]]]
+    edited: str
+
+
+BY_HAND = "Handweg 1"
 
 
 def read(made: Journey, resource: str) -> list[dict[str, Any]]:
@@ -44,15 +51,26 @@ def read(made: Journey, resource: str) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def delta(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delta]:
     """30 patients loaded; then two days pass, and delta and reconcile are run."""
-    with journey(tmp_path_factory.mktemp("delta"), patients=30) as made:
+    with journey(tmp_path_factory.mktemp("delta"), patients=30, here=True) as made:
         made.travel("--until", "migrate")
         before = made.external_ids()
         told = made.control.a_day_passes(days=2)
+        edited = _edit(made, told, before)
         made.travel("--phase", "delta")
         made.travel()
         names = ("patients", "appointments")
         made.control.switches(rate=0)  # what is read now is no run's doing
-        yield Delta(made, told, before, {name: read(made, name) for name in names})
+        yield Delta(made, told, before, {name: read(made, name) for name in names}, edited)
+
+
+def _edit(made: Journey, told: dict[str, Any], before: dict[str, int]) -> str:
+    """Change the street of a patient in Odoo whose street PracticeHub has changed, too."""
+    twins = {*truth.twins(made.clinic), *truth.twins(made.clinic).values()}
+    gone = {_split(name)[1] for name in told["deleted"]}
+    patient = next(number for resource, number in map(_split, told["changed"])
+                   if resource == "patients" and number not in twins | gone)  # fmt: skip
+    made.ask("res.partner", "write", ids=[before[f"patient_{patient}"]], vals={"street": BY_HAND})
+    return patient
 
 
 def _split(name: object) -> tuple[str, str]:
@@ -91,7 +109,8 @@ def test_what_changed_is_changed_in_odoo_and_in_place(delta: Delta) -> None:
     for resource, number in changed:
         if resource == "patients" and number in patients:
             one, row = patients[number], partners[number]
-            if (row["street"], row["x_allergies"]) != (one["address_line_1"], one["allergies"]):
+            street = BY_HAND if number == delta.edited else one["address_line_1"]
+            if (row["street"], row["x_allergies"]) != (street, one["allergies"]):
                 wrong.append((resource, number))
         elif resource == "appointments" and number in visits:
             status = leads[number]["stage_id"][1]
@@ -115,6 +134,45 @@ def test_what_was_deleted_stays_in_odoo_and_is_listed(delta: Delta) -> None:
     assert [one for one in gone if f"{one[0].removesuffix('s')}_{one[1]}" not in ids] == []
 
 
+def test_what_a_person_changed_in_odoo_was_asked_about_and_kept_as_decided(delta: Delta) -> None:
+    """The street waited for a person, and everything else of the patient went over."""
+    store = delta.journey.store
+    subject = f"conflict:patient_{delta.edited}.street"
+    decision = store.decisions.get(subject)
+    rules = {(one.field, one.rule) for one in store.proof.verdicts("all") if one.rule}
+
+    assert decision is not None
+    assert (decision.choice, decision.is_open) == ("keep Odoo's value", False)
+    assert ("street", "kept_by_decision") in rules
+
+
+def test_a_visit_made_anew_is_told_apart_and_its_old_one_is_in_the_archive(delta: Delta) -> None:
+    """The same patient, practitioner and day: the visit is seen once, and can be brought back."""
+    made = delta.journey
+    anew = {str(old): str(new) for old, new in delta.told["recreated"]}
+    leads = made.of_source("crm.lead", "appointment", "active")
+    document = made.store.journey.document("remade")
+
+    assert anew
+    assert document == anew
+    assert {leads[old]["active"] for old in anew} == {False}
+    assert {leads[new]["active"] for new in anew.values() if new in leads} <= {True}
+
+
+def test_what_was_deleted_is_kept_in_sight_as_was_proposed(delta: Delta) -> None:
+    """Nothing else was archived: that is for the clinic to say."""
+    made = delta.journey
+    gone = {_split(name) for name in delta.told["deleted"]}
+    leads = made.of_source("crm.lead", "appointment", "active")
+    partners = made.of_source("res.partner", "patient", "active")
+    anew = {str(old) for old, _new in delta.told["recreated"]}
+
+    assert [n for r, n in gone if r == "appointments" and n in leads and n not in anew
+            and not leads[n]["active"]] == []  # fmt: skip
+    assert [n for r, n in gone if r == "patients" and n in partners
+            and not partners[n]["active"]] == []  # fmt: skip
+
+
 def test_the_books_balance_over_the_clinic_as_it_is_now(delta: Delta) -> None:
     """Distinct is what PracticeHub has today; every term closes; the run is signed and sealed."""
     status = delta.journey.status()
@@ -126,6 +184,30 @@ def test_the_books_balance_over_the_clinic_as_it_is_now(delta: Delta) -> None:
     assert status["files"]["unresolved"] == 0
     assert status["phases"]["reconcile"] == "done"
     assert delta.journey.workbench("verify", str(delta.journey.folder)).code == 0
+
+
+def test_a_mind_that_is_changed_is_carried_out_by_the_next_run(delta: Delta) -> None:
+    """PracticeHub's street counts after all, what was deleted goes to the archive; then sealed."""
+    made = delta.journey
+    gone = [n for r, n in map(_split, delta.told["deleted"]) if r == "appointments"]
+    file = made.config.with_name("after all.yaml")
+    said = {f"conflict:patient_{delta.edited}.street": "write PracticeHub's value",
+            "deleted:appointments": "archive"}  # fmt: skip
+    asked = {one.subject for one in made.store.decisions.questions("deleted:")}
+    lines = [f'"{k}": "{v}"' for k, v in said.items() if not k.startswith("deleted") or k in asked]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    code = made.workbench("decide", str(made.folder), str(file), "--by", PERSON).code
+    made.control.switches(rate=100.0)
+    made.travel()
+    patients = {str(one["id"]): one for one in delta.now["patients"]}
+    partners = made.of_source("res.partner", "patient", "street")
+    leads = made.of_source("crm.lead", "appointment", "active")
+
+    assert code == 0
+    assert partners[delta.edited]["street"] == patients[delta.edited]["address_line_1"]
+    assert {leads[n]["active"] for n in gone if n in leads} <= {False}
+    assert made.status()["phases"]["reconcile"] == "done"
+    assert made.workbench("verify", str(made.folder)).code == 0
 
 
 def test_a_merge_in_odoo_is_not_undone_by_a_changed_mind(delta: Delta) -> None:

@@ -37,7 +37,7 @@ class Since:
 @pytest.fixture(scope="module")
 def since(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Since]:
     """Ten patients loaded without one file; then it is there again, and another is replaced."""
-    with journey(tmp_path_factory.mktemp("files"), patients=10) as made:
+    with journey(tmp_path_factory.mktemp("files"), patients=10, here=True) as made:
         missing, replaced, other = [
             row for row in made.clinic["files"]
             if row["file_url"] and row["entity_type"] == "patient" and row["size"]

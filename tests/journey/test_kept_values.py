@@ -23,7 +23,7 @@ def kept(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) 
 ):  # fmt: skip
     """20 patients, visits in the calendar alone, some fields kept; through to the sign-off."""
     place = tmp_path_factory.mktemp("kept")
-    with journey(place, patients=20, appointments_to="calendar.event") as made:
+    with journey(place, patients=20, appointments_to="calendar.event", here=True) as made:
         assert made.run("--until", "map").code == 3
         answers = {f"field:{one}": "keep" for one in KEPT}
         file = place / "keep.yaml"

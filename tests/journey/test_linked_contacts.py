@@ -104,7 +104,7 @@ def contacts(made: Journey, patients: dict[str, Row]) -> dict[str, int]:
 def there(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
     """Four patients are in Odoo already; three are linked, one is kept apart; there and back."""
     place = tmp_path_factory.mktemp("linked")
-    with journey(place, patients=25) as made:
+    with journey(place, patients=25, here=True) as made:
         patients = people(made)
         numbers = contacts(made, patients)
         dsn = made.odoo.dsn

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.journey.support import MODULE, Journey, Said, journey
+from tests.support.content import Content, content, unlike
 from tests.support.snapshot import (
     STAMPS,
     UPDATED,
@@ -34,6 +35,8 @@ class There:
     tables: Tables
     loaded: Snapshot = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
+    once: Content = field(default_factory=dict)
+    twice: Content = field(default_factory=dict)
     refused: Said | None = None
     untouched: Snapshot = field(default_factory=dict)
     back: Said | None = None
@@ -47,11 +50,11 @@ class There:
 @pytest.fixture(scope="module")
 def there(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
     """40 patients there and back, and there again."""
-    with journey(tmp_path_factory.mktemp("rollback"), patients=40) as made:
+    with journey(tmp_path_factory.mktemp("rollback"), patients=40, here=True) as made:
         dsn = made.odoo.dsn
         found = There(made, snapshot(dsn), {name: rows(dsn, name) for name in UPDATED})
         made.travel("--until", "migrate")
-        found.loaded, found.first = snapshot(dsn), _models(made)
+        found.loaded, found.first, found.once = snapshot(dsn), _models(made), content(dsn)
         found.refused = made.workbench("rollback", str(made.folder))
         found.untouched = snapshot(dsn)
         found.back = made.workbench("rollback", str(made.folder), "--yes")
@@ -60,6 +63,7 @@ def there(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory)
         found.again = made.workbench("rollback", str(made.folder), "--yes")
         found.phases_after = made.status()["phases"]
         made.travel("--until", "migrate")
+        found.twice = content(dsn)
         found.verified = made.workbench("verify", str(made.folder))
         yield found
 
@@ -108,12 +112,13 @@ def test_the_phases_that_were_taken_out_are_to_be_done_again(there: There) -> No
 
 
 def test_a_second_migration_makes_the_same_again(there: There) -> None:
-    """Load, rollback, load equals one load: the same external ids, and the sums close."""
+    """Load, rollback, load equals one load: every row of every table, and the sums close."""
     status = there.journey.status()
 
     assert _models(there.journey) == there.first
+    assert unlike(there.once, there.twice) == {}
     assert {one["unresolved"] for one in status["resources"].values()} == {0}
     assert status["phases"]["migrate"] == "done"
     assert status["phases"]["rollback"] == "pending"
     assert there.verified is not None
-    assert there.verified.code == 0
+    assert there.verified.code == 0, there.verified.out

@@ -55,7 +55,7 @@ def looked_at(
 @pytest.fixture(scope="module")
 def since(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Since]:
     """Fifteen patients loaded; then two records get new values, and one visit a known one."""
-    with journey(tmp_path_factory.mktemp("values"), patients=15) as made:
+    with journey(tmp_path_factory.mktemp("values"), patients=15, here=True) as made:
         made.travel("--until", "migrate")
         before = looked_at(made)
         visit, other = [

@@ -26,7 +26,9 @@ class Both:
 @pytest.fixture(scope="module")
 def both(odoo_server: OdooConnection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """20 patients whose visits go to both places, up to the full load."""
-    with journey(tmp_path_factory.mktemp("both"), patients=20, appointments_to="both") as made:
+    with journey(
+        tmp_path_factory.mktemp("both"), patients=20, appointments_to="both", here=True
+    ) as made:
         before = count_rows(made.odoo, *SIDE_EFFECTS)
         made.run("--until", "map")
         asked = next(one["subject"] for one in made.status()["decisions_open"]

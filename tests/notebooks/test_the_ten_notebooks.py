@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 
 from tests.journey.canaries import canaries, found_in
 from tests.journey.support import PERSON, Journey, journey
+from tests.support.driving import close
 from tests.support.snapshot import (
     STAMPS,
     UPDATED,
@@ -25,12 +26,11 @@ from tests.support.snapshot import (
     snapshot,
     touched,
 )
-from workbench.panels import RollbackDesk
+from workbench.panels import RollbackPanel
 from workbench.phases import PHASES
 from workbench.phases.lab import working_copies
 from workbench.run import Run
 from workbench.sandbox.odoo import OdooConnection
-from workbench.state import digest
 
 pytestmark = [pytest.mark.odoo, pytest.mark.xdist_group("ten-notebooks")]
 
@@ -76,6 +76,8 @@ class Lab:
     told: dict[str, Any] = field(default_factory=dict)
     partners: list[dict[int, dict[str, Any]]] = field(default_factory=list)
     """All contacts of Odoo, before everything and after everything."""
+    clicked: RollbackPanel | None = None
+    """The tenth notebook's panel, after its button was pressed."""
 
     def play(self, phase: str, place: Path) -> None:
         """Run a phase's notebook once and save it, as Lab does."""
@@ -93,14 +95,26 @@ class Lab:
         self.plays.setdefault(phase, []).append(Play(book, status, snapshot(self.journey.odoo.dsn)))
 
     def decide(self, phase: str) -> None:
-        """Decide what the phase waits for, outside of the notebook."""
+        """Decide what the phase waits for, outside of the notebook; roll back by its panel."""
         if phase != "rollback":
             self.journey.decide()
             return
-        store = self.journey.store
-        plan = digest(store.journey.document("rollback"))
-        desk = RollbackDesk(store, plan_hash=plan, database=self.journey.odoo.database)
-        desk.confirm(self.journey.odoo.database, by=PERSON)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.journey.environment().items():
+                patch.setenv(name, value)
+            run = Run.open(self.journey.folder, phase=phase)
+            self.clicked = click(run)
+            close(run)
+
+
+def click(run: Run) -> RollbackPanel:
+    """Type the database's name into the panel of the tenth notebook, and press its button."""
+    run.rollback.plan()
+    panel = run.rollback.confirm()
+    assert isinstance(panel, RollbackPanel)
+    panel.person.value, panel.typed.value = PERSON, run.config.odoo.database
+    panel.confirm.click()
+    return panel
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +214,16 @@ def test_the_tenth_notebook_takes_everything_out(lab: Lab) -> None:
 
     assert differences(before, after) <= UPDATED
     assert touched(*lab.partners) <= STAMPS
+
+
+def test_one_click_rolled_back_and_the_cells_after_it_say_so(lab: Lab) -> None:
+    """The panel did it and shows the proof; the cell that would do it does nothing again."""
+    assert lab.clicked is not None
+    assert repr(lab.clicked) == "Roll back: ✓ done"
+    assert lab.clicked.bar.value == lab.clicked.bar.max > 0
+    assert "is as it was before this run" in lab.clicked.proof.value
+    for play in lab.plays["rollback"][1:]:
+        assert "Done already" in str(play.outputs("apply")[-1].data["text/plain"])
 
 
 def test_what_is_saved_names_no_patient(lab: Lab) -> None:

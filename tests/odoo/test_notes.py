@@ -15,8 +15,7 @@ from workbench.mapping.notes import note
 from workbench.mapping.outcome import message_values
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import Odoo, read_back
-from workbench.proof import compare
-from workbench.proof.diff import Rule
+from workbench.proof import Comparer, Origin, Rule
 from workbench.sandbox.odoo import OdooConnection
 from workbench.state import Store
 
@@ -89,19 +88,18 @@ def test_notes_of_any_text_are_held_as_expected_and_make_nothing_else(
     names = list(rows[0].values)
     held = dict(read_back(odoo, with_store, "mail.message", names))
     patient_id = with_store.destination.link("patient_1")
-    found = compare(
-        rows, held, resolve=lambda _: patient_id and patient_id.res_id, scope="all",
+    comparer = Comparer(
+        "all", resolve=lambda _: patient_id and patient_id.res_id,
         types={"mail.message": {n: str(f["type"]) for n, f in odoo.fields("mail.message").items()}},
-        source_of=lambda row, _: row.source_id,
+        origin_of=lambda row, _: Origin(row.source_id),
     )  # fmt: skip
+    found = comparer.feed(rows, held)
     again = load.load([patient, *rows])
     with_store.close()
 
     assert report.refused == []
-    assert [(one.source, one.field) for one in found.differences if one.verdict == "different"] == (
-        []
-    )
-    assert {one.rule for one in found.differences} <= {Rule.HTML_EQUIVALENT}
+    assert [(one.source, one.field) for one in found if one.verdict == "different"] == ([])
+    assert {one.rule for one in found} <= {Rule.HTML_EQUIVALENT}
     assert after == before
     assert len(again.unchanged) == len(rows) + 1
     assert all(

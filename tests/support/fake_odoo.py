@@ -8,7 +8,6 @@ contract tests run on it and on a real Odoo alike. It speaks JSON-2 and JSON-RPC
 from __future__ import annotations
 
 import base64
-import copy
 import hashlib
 import json
 import socket
@@ -28,27 +27,36 @@ FIELDS: dict[str, dict[str, str]] = {
     "res.partner": {
         "name": TEXT, "email": TEXT, "phone": TEXT, "comment": "html", "lang": TEXT,
         "category_id": MANY, "x_practicehub_id": TEXT, "is_company": "boolean",
+        "parent_id": "many2one",
     },
     "res.partner.category": {"name": TEXT, "active": "boolean"},
     "res.users": {"name": TEXT, "login": TEXT, "lang": TEXT, "tz": TEXT,
                   "company_id": "many2one", "active": "boolean"},
     "res.lang": {"code": TEXT, "name": TEXT},
-    "mail.message": {"model": TEXT, "res_id": "integer", "message_type": TEXT},
+    "mail.message": {"model": TEXT, "res_id": "many2one_reference", "message_type": TEXT,
+                     "subject": TEXT},
     "mail.activity": {"res_model": TEXT, "res_id": "integer"},
     "ir.attachment": {"res_model": TEXT, "res_id": "integer", "res_field": TEXT, "name": TEXT,
                       "mimetype": TEXT, "datas": "binary", "checksum": TEXT},
     "ir.config_parameter": {"key": TEXT, "value": TEXT},
-    "ir.model.fields": {"model": TEXT, "name": TEXT, "relation": TEXT, "ttype": TEXT},
+    "ir.model": {"model": TEXT},
+    "ir.model.fields": {"model": TEXT, "name": TEXT, "relation": TEXT, "ttype": TEXT,
+                        "on_delete": TEXT, "relation_table": TEXT,
+                        "store": "boolean", "model_id.transient": "boolean"},
     "ir.model.data": {"module": TEXT, "name": TEXT, "model": TEXT, "res_id": "integer",
                       "noupdate": "boolean"},
 }  # fmt: skip
 STAMPS = {"id": "integer", "create_date": "datetime", "create_uid": "many2one",
           "write_date": "datetime", "write_uid": "many2one"}  # fmt: skip
+HANGING = {"mail.message": ("model", "res_id"), "mail.activity": ("res_model", "res_id"),
+           "ir.attachment": ("res_model", "res_id")}  # fmt: skip
+"""What goes with the record it hangs on, by that one's model and number."""
+VERSION = {"version": "19.0", "version_info": [19, 0, 0, "final", 0, ""]}
 PUBLIC = {"create", "write", "unlink", "read", "search", "search_read", "search_count", "load",
           "fields_get", "has_access", "context_get", "get_installed"}  # fmt: skip
 ADMIN_ONLY = {"ir.model.data"}
 VALUE, INVALID = "builtins.ValueError", "odoo.exceptions.ValidationError"
-STATUS = {"AccessError": 403, "ValidationError": 422, "UserError": 422}
+STATUS = {"AccessError": 403, "MissingError": 404, "ValidationError": 422, "UserError": 422}
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -102,6 +110,8 @@ class FakeOdoo:
     """Calls whose line was closed at once, and which commit later."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _next: int = 100
+    _calls: int = 0
+    _began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         self.tables = {model: {} for model in FIELDS}
@@ -110,6 +120,7 @@ class FakeOdoo:
                 "id": number, "name": login.title(), "login": login, "lang": "en_US", "tz": False,
                 "company_id": [1, "Clinic"], "active": True, "create_date": "2026-01-01 00:00:00",
             }  # fmt: skip
+        self.tables["ir.model"] = {n: {"id": n, "model": model} for n, model in enumerate(FIELDS)}
         self.tables["res.lang"][1] = {"id": 1, "code": "en_US", "name": "English"}
 
     def client(self, *, protocol: str = "json2", key: str = "admin-key", **options: object) -> Odoo:
@@ -119,6 +130,13 @@ class FakeOdoo:
             "login": "admin", "protocol": protocol, "patience": 0.0,
         }  # fmt: skip
         return Odoo(**(settings | options))  # type: ignore[arg-type]  # by the tests
+
+    def copied(self) -> dict[str, dict[int, Row]]:
+        """Copy all tables; what a row holds is never changed in place."""
+        return {
+            model: {number: dict(row) for number, row in rows.items()}
+            for model, rows in self.tables.items()
+        }
 
     def records(self, model: str) -> list[Row]:
         """Give a model's records, oldest first."""
@@ -142,7 +160,8 @@ class FakeOdoo:
             name = "odoo.exceptions.AccessError"
             raise RefusedError(name, f"You are not allowed to modify {arguments}")
         with self._lock:
-            saved = copy.deepcopy(self.tables)
+            saved = self.copied() if writes else self.tables
+            self._calls += writes
             try:
                 return getattr(self, f"_{method}")(user, model, **arguments)
             except RefusedError:
@@ -152,6 +171,10 @@ class FakeOdoo:
                 self.tables = saved
                 name = "werkzeug.exceptions.UnprocessableEntity"
                 raise RefusedError(name, str(error), status=422) from None
+
+    def _clock(self) -> str:
+        """Give the time: each call that writes takes a second, so that two of them can be told."""
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._began + self._calls))
 
     # methods -----------------------------------------------------------------------------
 
@@ -215,7 +238,7 @@ class FakeOdoo:
     def _create(
         self, user: int, model: str, vals_list: list[Row], context: Row | None = None
     ) -> list[int]:
-        now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+        now = self._clock()
         made = []
         for values in vals_list:
             self._check(model, values)
@@ -233,8 +256,14 @@ class FakeOdoo:
         self, user: int, model: str, ids: list[int], *, vals: Row, context: Row | None = None
     ) -> bool:
         self._check_names(model, vals)
+        if not self.tables[model].keys() >= set(ids):
+            name = "odoo.exceptions.MissingError"
+            raise RefusedError(name, "Record does not exist or has been deleted.")
         for number in ids:
-            self.tables[model][number] |= {**_with_checksum(vals), "write_uid": [user, "x"]}
+            row = self.tables[model][number]
+            told = {name: _related(row.get(name), value) if FIELDS[model].get(name) == MANY
+                    else value for name, value in vals.items()}  # fmt: skip
+            row |= {**_with_checksum(told), "write_uid": [user, "x"], "write_date": self._clock()}
         return True
 
     def _unlink(self, user: int, model: str, ids: list[int], context: Row | None = None) -> bool:
@@ -243,6 +272,10 @@ class FakeOdoo:
             for row in self.records("ir.model.data"):
                 if (row["model"], row["res_id"]) == (model, number):
                     del self.tables["ir.model.data"][row["id"]]
+            for other, (by_model, by_id) in HANGING.items():  # as Odoo does, without a word
+                hang = [row["id"] for row in self.records(other)
+                        if (row.get(by_model), row.get(by_id)) == (model, number)]  # fmt: skip
+                self._unlink(user, other, hang)
         return True
 
     def _load(
@@ -251,12 +284,11 @@ class FakeOdoo:
     ) -> Row:  # fmt: skip
         messages: list[Row] = []
         ids: list[int] = []
-        saved = copy.deepcopy(self.tables)
+        saved = self.copied()
         for place, line in enumerate(data):
             values = dict(zip(fields, line, strict=True))
-            module, _, name = values.pop("id").partition(".")
             try:
-                ids.append(self._load_one(user, model, module=module, name=name, values=values))
+                ids.append(self._load_one(user, model, values))
             except RefusedError as error:
                 messages.append({"type": "error", "record": place, "message": error.text,
                                  "rows": {"from": place, "to": place}})  # fmt: skip
@@ -264,17 +296,21 @@ class FakeOdoo:
             self.tables = saved
         return {"ids": False if messages else ids, "messages": messages, "nextrow": 0}
 
-    def _load_one(self, user: int, model: str, *, module: str, name: str, values: Row) -> int:
+    def _load_one(self, user: int, model: str, values: Row) -> int:
+        number = values.pop(".id", None)
+        module, _, name = values.pop("id", "").partition(".")
         plain = {key.partition("/")[0]: value for key, value in values.items()}
         for key, value in plain.items():
             if "\x00" in value:
                 text = "A string literal cannot contain NUL (0x00) characters."
                 raise RefusedError(VALUE, text)
-            kind = FIELDS[model].get(key)
-            plain[key] = (
-                [int(part) for part in value.split(",") if part] if kind == MANY
-                else (value == "1" if kind == "boolean" else value or False)
-            )  # fmt: skip
+            plain[key] = _read_cell(value, kind=FIELDS[model].get(key, ""))
+        if number is not None:
+            if int(number) not in self.tables[model]:
+                text = f"Unknown database identifier {number!r}"
+                raise RefusedError(VALUE, text)
+            self._write(user, model, [int(number)], vals=plain)
+            return int(number)
         for row in self.records("ir.model.data"):
             if (row["module"], row["name"]) == (module, name):
                 if row["model"] != model:
@@ -282,11 +318,11 @@ class FakeOdoo:
                     raise RefusedError(INVALID, text)
                 self._write(user, model, [row["res_id"]], vals=plain)
                 return int(row["res_id"])
-        number = self._create(user, model, [plain])[0]
+        made = self._create(user, model, [plain])[0]
         self._create(user, "ir.model.data", [
-            {"module": module, "name": name, "model": model, "res_id": number}
+            {"module": module, "name": name, "model": model, "res_id": made}
         ])  # fmt: skip
-        return number
+        return made
 
     # rules -------------------------------------------------------------------------------
 
@@ -309,7 +345,8 @@ class FakeOdoo:
         for name, operator, value in domain:
             self._check_names(model, [name])
             held = row.get(name, False)
-            held = held[0] if isinstance(held, list) and name.endswith("_uid") else held
+            points = (FIELDS[model] | STAMPS)[name] == "many2one"
+            held = held[0] if isinstance(held, list) and points else held
             if not _OPERATORS[operator](held, value):
                 return False
         return True
@@ -348,6 +385,33 @@ def serving() -> Iterator[FakeOdoo]:
         thread.join()
 
 
+def _read_cell(text: str, *, kind: str) -> Any:  # noqa: ANN401  # any JSON
+    """Read a cell of `load()`, references by number."""
+    if kind == MANY:
+        return [int(part) for part in text.split(",") if part]
+    if kind == "boolean":
+        return text == "1"
+    if kind in {"many2one_reference", "integer"}:
+        return int(text or 0)
+    return text or False
+
+
+def _related(held: Any, told: Any) -> list[int]:  # noqa: ANN401  # any JSON
+    """Carry out the commands of a many2many: set, add, take away; or take numbers as they are."""
+    numbers = list(held or [])
+    for one in told:
+        if not isinstance(one, list):
+            return list(told)
+        command, number = one[0], one[1]
+        if command == 6:
+            numbers = list(one[2])
+        elif command == 4:
+            numbers += [number] if number not in numbers else []
+        else:
+            numbers = [other for other in numbers if other != number]
+    return numbers
+
+
 def _with_checksum(values: Row) -> Row:
     if "datas" not in values:
         return values
@@ -372,7 +436,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer for the version; anything else is not there."""
         if self.path == "/web/version":
-            self._send(200, {"version": "19.0", "version_info": [19, 0, 0, "final", 0, ""]})
+            self._send(200, VERSION)
         else:
             self._send(404, None)
 

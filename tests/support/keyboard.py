@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Dialog, Locator, Page, expect, sync_playwright
 
 from tests.support.browser import launch
-from tests.support.lab import jupyter_lab, write_notebook
+from tests.support.lab import Lab, jupyter_lab, write_notebook
 
 PATIENCE_MS = 60_000
 """JupyterLab's first drawing on a busy machine; usually three seconds."""
@@ -30,9 +30,10 @@ _FOCUSED = """() => {
 class Person:
     """Somebody who opened the notebook, and has no mouse."""
 
-    def __init__(self, page: Page, folder: Path) -> None:
+    def __init__(self, page: Page, notebook: Path, *, ready: str) -> None:
         self.page = page
-        self._folder = folder
+        self._notebook = notebook
+        self._ready = ready
         self.alerts: list[str] = []
         page.on("dialog", self._answer)
 
@@ -48,7 +49,7 @@ class Person:
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         page.keyboard.press("Control+Enter")
         page.get_by_label("Your name").wait_for()
-        page.get_by_text("in all").first.wait_for()
+        page.get_by_text(self._ready).first.wait_for()
 
     def focused(self) -> str:
         """Say by its name what has the focus."""
@@ -116,7 +117,7 @@ class Person:
         """Save the notebook, and give it as it lies on the disk, with the widgets' state."""
         self.page.keyboard.press("Control+s")
         self.page.wait_for_function("() => !document.querySelector('.lm-mod-current.jp-mod-dirty')")
-        text = (self._folder / NOTEBOOK).read_text("utf-8")
+        text = self._notebook.read_text("utf-8")
         assert "widgets" in nbformat.reads(text, as_version=4).metadata, "no state was saved"
         return text
 
@@ -127,23 +128,37 @@ class Person:
 
 
 @contextlib.contextmanager
-def person_at(folder: Path, home: Path, panel: str) -> Iterator[Person]:
-    """Open a notebook in `folder` that shows `panels.<panel>` of the run in `folder`/run.
-
-    JupyterLab saves the widgets' state with the notebook, as whoever likes that may set it.
-    """
+def lab_that_saves_widgets(folder: Path, home: Path) -> Iterator[Lab]:
+    """Open JupyterLab so that it saves the widgets' state, as whoever likes that may set it."""
     settings = home / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
     settings.mkdir(parents=True)
     (settings / "plugin.jupyterlab-settings").write_text(json.dumps({"saveState": True}))
+    with jupyter_lab(folder, home) as lab:
+        yield lab
+
+
+@contextlib.contextmanager
+def seated(lab: Lab, notebook: Path, *, ready: str) -> Iterator[Person]:
+    """Open a notebook of one cell; `ready` is a text that its panel shows once it is drawn."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1000, "height": 1300})
+        page.set_default_timeout(PATIENCE_MS)
+        person = Person(page, notebook, ready=ready)
+        page.goto(lab.page(notebook.name))
+        yield person
+        browser.close()
+
+
+@contextlib.contextmanager
+def person_at(folder: Path, home: Path, panel: str) -> Iterator[Person]:
+    """Open a notebook in `folder` that shows `panels.<panel>` of the run in `folder`/run."""
     write_notebook(
         folder / NOTEBOOK,
         f'from workbench import Run, panels\npanels.{panel}(Run.open("run"))\n',
     )
-    with jupyter_lab(folder, home) as lab, sync_playwright() as playwright:
-        browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1000, "height": 1300})
-        page.set_default_timeout(PATIENCE_MS)
-        person = Person(page, folder)
-        page.goto(lab.page(NOTEBOOK))
+    with (
+        lab_that_saves_widgets(folder, home) as lab,
+        seated(lab, folder / NOTEBOOK, ready="in all") as person,
+    ):
         yield person
-        browser.close()

@@ -170,7 +170,7 @@ class MovingAccount:
             raise httpx.ReadError(what, request=request)
         if spoil in _RULES:
             self.account.faults.add(_RULES[spoil].model_copy())
-        start, body = _stepped(Api(self.account), request)
+        start, body = stepped(Api(self.account), request)
         self.account.faults.clear()
         if spoil is Spoil.REPEATED:
             body = self._repeated(request, body)
@@ -272,7 +272,7 @@ def _row(number: int, turn: int) -> Record:
             "updated": f"2026-11-20 10:00:{turn:02d}"}  # fmt: skip
 
 
-def _stepped(app: Api, request: httpx.Request) -> tuple[Message, bytes]:
+def stepped(app: Api, request: httpx.Request) -> tuple[Message, bytes]:
     """Let the app answer; it waits for nothing, so it needs no event loop."""
     sent: list[Message] = []
 

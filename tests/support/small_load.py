@@ -20,11 +20,12 @@ from workbench.mapping.rows import (
     StageNeed,
     Value,
 )
-from workbench.odoo import Loader, Lookups, Odoo, apply_schema, plan_schema
+from workbench.odoo import Loader, Lookups, Odoo, Said, apply_schema, plan_schema
 from workbench.state import Store
 
 MODULE = "__practicehub_test__"
 TAG = "PracticeHub patient"
+NOTHING_SAID = Said()
 BLOOD = ("O+", "O-", "A+", "AB-")
 
 
@@ -78,12 +79,12 @@ def restricted(rows: Iterable[LoadRow], *, there: bool = False) -> list[LoadRow]
 
 def loader(
     odoo: Odoo, store: Store, folder: Path, *, phase: str = "migrate",
-    lookups: Lookups | None = None, module: str = MODULE,
+    lookups: Lookups | None = None, module: str = MODULE, said: Said = NOTHING_SAID,
 ) -> Loader:  # fmt: skip
     """Give a phase's loader; its references lead as they do now, unless `lookups` are given."""
     return Loader(
         odoo, store, module=module, phase=phase, folder=folder,
-        lookups=lookups or Lookups(odoo, store=store, module=module),
+        lookups=lookups or Lookups(odoo, store=store, module=module), said=said,
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ VISITS = [
 FILES = [{"id": 9, "patient_id": 1, "file_name": "scan.pdf", "url": "https://x.example.com/a"}]
 BLOB = b"%PDF-1.4 synthetic"
 NOTEBOOK = "notebooks/07_migrate.20260101T000000000000Z.ipynb"
+MAP = b"rows: []\n"
 VERSIONS = {"workbench": "0.1.0"}
 HASHES = {"config": "c" * 64, "mapping": "m" * 64, "schema": "s" * 64}
 
@@ -69,19 +70,28 @@ def small_run(folder: Path, *, sealed: bool = True) -> Store:
     _read_source(folder, store)
     _decide(store)
     _load(store)
+    if sealed:
+        finish(folder, store)
+    else:
+        _write(folder, store)
+    return store
+
+
+def finish(folder: Path, store: Store) -> None:
+    """End the journey: what the phases write, the last verdict, the seal."""
+    _write(folder, store)
+    store.journey.set_phase("reconcile", Status.DONE, basis={"mapping": "m" * 64})
+    seal(folder, store, versions=VERSIONS, hashes=HASHES)
+
+
+def _write(folder: Path, store: Store) -> None:
     for name in ("connect", "audit", "map", "prepare", "extract", "sample", "migrate"):
         store.journey.set_phase(name, Status.DONE, basis={"mapping": "m" * 64})
     notebook = json.dumps({"cells": [{"outputs": ["11 equal"]}]}).encode()
-    (folder / NOTEBOOK).parent.mkdir()
-    (folder / NOTEBOOK).write_bytes(notebook)
-    store.journey.add_artefact(
-        NOTEBOOK, kind="notebook", sha256=sha256(notebook), size=len(notebook)
-    )
-    (folder / "mapping.yaml").write_text("rows: []\n", encoding="utf-8")
-    if sealed:
-        store.journey.set_phase("reconcile", Status.DONE, basis={"mapping": "m" * 64})
-        seal(folder, store, versions=VERSIONS, hashes=HASHES)
-    return store
+    for name, kind, content in ((NOTEBOOK, "notebook", notebook), ("mapping.yaml", "mapping", MAP)):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+        store.journey.add_artefact(name, kind=kind, sha256=sha256(content), size=len(content))
 
 
 def _read_source(folder: Path, store: Store) -> None:

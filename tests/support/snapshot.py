@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +10,11 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-BOOKKEEPING = re.compile(r"ir_cron_.*|orm_signaling_.*|ir_sessions?|.*_log|ir_logging")
-"""Tables in which the server keeps notes for itself; sequences are no tables."""
+from tests.support.content import BOOKKEEPING, STAMPS, content, unlike
 
-STAMPS = {"write_date", "write_uid"}
-"""Columns that say who wrote a row last, and when: an undone change leaves them changed."""
+__all__ = ["BOOKKEEPING", "STAMPS", "UPDATED", "Rows", "Snapshot", "content", "differences",
+           "rows", "snapshot", "touched", "unlike"]  # fmt: skip
+
 UPDATED = {"res_partner", "res_users"}
 """Tables with rows from before that are changed and put back: contacts that were linked, users
 who are put into the access group and taken out of it, and their own contacts."""

@@ -472,6 +472,24 @@ def test_verify_names_the_first_thing_that_is_off(command: Command, tmp_path: Pa
     assert "✗" in said.out
 
 
+def test_verify_holds_a_folder_to_the_head_and_the_signer_that_are_named(
+    command: Command, tmp_path: Path
+) -> None:
+    """What the sign-off printed must be in the ledger, and who was named must have signed."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    small_run(folder).close()
+    head = json.loads((folder / "seal.json").read_bytes())["ledger"]["head"]
+    public = tmp_path / "noor.pub"
+    public.write_text("ssh-ed25519 AAAA noor@example.org\n", encoding="utf-8")
+
+    assert command("verify", folder, "--head", head[:16].upper()).code == 0
+    command("verify", folder, "--head", "0" * 64).refused(5, "the head that was noted")
+    command("verify", folder, "--head", head[:8]).refused(2, "no ledger head")
+    command("verify", folder, "--signer", public).refused(5, "seal.json.sig is missing")
+    command("verify", folder, "--signer", folder / "seal.json").refused(2, "holds no public key")
+
+
 def test_rollback_before_anything_was_made_is_refused(command: Command, opened: Run) -> None:
     """With or without --yes, and without asking Odoo: there is nothing to take out."""
     command("rollback", opened.folder).refused(4, "nothing to take out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -28,6 +29,7 @@ from workbench.state import Question, Status, Store
 
 FIELD = "field:patients.blood_type"
 PAIR = "duplicate:patient_1+patient_2"
+SAMPLE = Question("sample", "sample", "Is it right?", ["approve", "reject"], basis=1)
 
 
 @pytest.fixture
@@ -37,6 +39,8 @@ def store(tmp_path: Path) -> Store:
     store.decisions.ask([Question(FIELD, "map", "What becomes of it?", ["keep", "drop"], basis=1)])
     store.decisions.decide(FIELD, "keep", by="Noor Visser")
     store.decisions.ask([Question(PAIR, "extract", "One?", ["keep both", "merge"], basis=1)])
+    store.decisions.ask([SAMPLE])
+    store.decisions.decide("sample", "approve", by="Noor Visser")
     store.journey.set_meta("config_hash", "c1")
     for name in ("questions", "mapping", "ground", "schema", "shape", "duplicates", "sample"):
         store.journey.set_document(name, 1)
@@ -88,10 +92,14 @@ def test_a_phase_that_is_not_done_closes_the_gates_above_it(store: Store, phase:
          set(JOURNEY) - {"delta", "reconcile"}),
         (lambda s: s.journey.set_document("sample", 2),
          {"connect", "audit", "map", "prepare", "extract"}),
+        (lambda s: s.decisions.decide("sample", "reject", by="Noor"),
+         {"connect", "audit", "map", "prepare", "extract"}),
+        (lambda s: s.decisions.ask([replace(SAMPLE, basis=2)]),
+         {"connect", "audit", "map", "prepare", "extract"}),
         (lambda s: s.journey.set_meta("held", "h2"), set(JOURNEY) - {"reconcile"}),
     ],
     ids=["configuration", "question", "answer", "map", "ground", "schema", "shape", "duplicates",
-         "sample", "loaded"],
+         "sample", "rejected", "compared anew", "loaded"],
 )  # fmt: skip
 def test_what_changes_below_opens_what_was_done_on_it(
     store: Store, change: Callable[[Store], object], stands: set[str]
@@ -134,6 +142,30 @@ def test_a_changed_answer_closes_the_gate_of_the_full_load(store: Store) -> None
 
     with pytest.raises(GateError, match="migrate needs sample, which was done on something that"):
         check(store, "migrate")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s.journey.set_document("ground", 2),
+        lambda s: s.journey.set_document("shape", 2),
+        lambda s: s.journey.set_document("sample", 2),
+        lambda s: s.decisions.ask([replace(SAMPLE, basis=2)]),
+        lambda s: s.decisions.decide("sample", "reject", by="Noor Visser"),
+        lambda s: s.decisions.withdraw(["sample"]),
+    ],
+    ids=["map", "schema", "sample", "verdicts", "rejected", "never asked"],
+)
+def test_nothing_else_is_loaded_on_an_approval_of_something_else(
+    store: Store, change: Callable[[Store], object]
+) -> None:
+    """An approval holds for one map, one schema, one sample and what came of comparing it."""
+    check(store, "migrate")
+    change(store)
+
+    with pytest.raises(GateError) as refused:
+        check(store, "migrate")
+    assert refused.value.exit_code == 4
 
 
 def test_the_delta_may_run_while_a_question_is_open_again(store: Store) -> None:
@@ -219,7 +251,8 @@ def test_what_stopped_a_phase_is_raised_and_shown_by_status(
         runner.advance(run)
     state = run.store.journey.phase("connect")
     assert (state.status, state.message) == (Status.FAILED, "PracticeHub refused the key (401).")
-    assert [kind for _, kind, *_ in run.store.journey.artefacts()] == ["notebook"]
+    kinds = [kind for _, kind, *_ in run.store.journey.artefacts()]
+    assert kinds == ["configuration", "notebook"]
 
 
 def test_a_phase_that_waits_for_a_person_has_not_failed(

@@ -15,7 +15,7 @@ from workbench.mapping.model import Disposition, MapRow
 from workbench.mapping.outcome import message_values, pharmacy_findings
 from workbench.mapping.rows import Value
 from workbench.proof.markup import html_shape
-from workbench.reports.pages import pharmacy_table
+from workbench.reports.tables import pharmacy_table
 from workbench.state import Fate, How, Issue, IssueKind, Link, OperationStatus
 
 OUTSIDE = IssueKind.PHARMACY_OUTSIDE

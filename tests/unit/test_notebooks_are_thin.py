@@ -126,10 +126,15 @@ def test_a_notebook_holds_no_logic(phase: Any) -> None:  # noqa: ANN401
 
 @BOOKS
 def test_each_step_is_one_call_of_the_phase(phase: Any) -> None:  # noqa: ANN401
-    """A step's id is the verb it calls, so that a report's line leads to the code."""
+    """A step's id is the verb it calls, so that a report's line leads to the code.
+
+    A parameter of the notebook may be handed on, under its own name.
+    """
+    given = {line.partition(" = ")[0] for line in code(phase)[0].source.splitlines()}
     for cell in steps(phase):
         verb = cell.id.removeprefix("decide-").replace("-", "_")
-        assert cell.source == f"run.{phase.name}.{verb}()"
+        told = [f"{name}={name}" for name in given if f"{name}={name}" in cell.source]
+        assert cell.source == f"run.{phase.name}.{verb}({', '.join(told)})"
     assert code(phase)[-1].source == "run.verdict()"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,9 @@ import pytest
 from tests.support.panels_run import PanelRun
 from workbench import panels
 from workbench.errors import UsageError
-from workbench.panels import DecisionDesk, DecisionPanel, Listing, RollbackPanel, Show
-from workbench.panels.rollback import confirmed
+from workbench.panels import DecisionDesk, DecisionPanel, Listing, Show
 from workbench.panels.views import FIELDS
 from workbench.state import Decision, Question, Store
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A rollback plan, as far as a panel looks at it."""
-
-    hash: str
 
 
 def field(
@@ -247,7 +238,7 @@ def test_a_decision_that_opened_again_says_so(run: PanelRun) -> None:
 
 def test_where_nothing_is_asked_the_panel_says_so(run: PanelRun) -> None:
     """Before a reconciliation there is no sign-off to give."""
-    panel = panels.sign_off(run)
+    panel = panels.sign_off(run, obstacles=list, lists=list)
 
     assert isinstance(panel, DecisionPanel)
     assert "Nothing is asked" in panel._body.children[0].value
@@ -315,54 +306,3 @@ def test_text_of_the_source_is_escaped(run: PanelRun) -> None:
 
     assert "<script>" not in table
     assert "&lt;script&gt;" in table
-
-
-# rolling back
-
-
-def test_a_rollback_needs_the_name_of_the_database(run: PanelRun) -> None:
-    """No click alone takes a migration back: the name has to be typed."""
-    panel = panels.rollback(run, Plan("plan-1"))
-    assert isinstance(panel, RollbackPanel)
-    panel.person.value = "Ada Example"
-
-    assert panel.confirm.disabled
-    panel.typed.value = "clinic"
-    assert not panel.confirm.disabled
-    panel.confirm.click()
-    assert run.store.decisions.choice("rollback") == "roll back"
-    assert confirmed(run.store, "plan-1")
-
-
-def test_a_rollback_is_confirmed_for_one_plan_only(run: PanelRun) -> None:
-    """When Odoo has changed since, the plan is another one and must be confirmed anew."""
-    panel = panels.rollback(run, Plan("plan-1"))
-    assert isinstance(panel, RollbackPanel)
-    panel.desk.confirm("clinic", by="Ada Example")
-
-    assert not confirmed(run.store, "plan-2")
-    assert repr(panels.rollback(run, Plan("plan-2"))) == "Roll back: ○ not confirmed"
-    assert run.store.decisions.open("rollback") == []
-
-
-def test_another_name_than_the_databases_confirms_nothing(run: PanelRun) -> None:
-    """A slip of the finger is a sentence, not a rollback."""
-    panel = panels.rollback(run, Plan("plan-1"))
-    assert isinstance(panel, RollbackPanel)
-
-    with pytest.raises(UsageError, match="Type clinic"):
-        panel.desk.confirm("clinic2", by="Ada Example")
-    assert run.store.decisions.get("rollback") is None
-
-
-def test_a_rollback_without_a_person_shows_where_it_stands(run: PanelRun) -> None:
-    """Under papermill the confirmation is read, never asked for."""
-    run.headless = True
-
-    assert repr(panels.rollback(run, Plan("p"))).startswith("Roll back: 1 open, 0 decided")
-    run.headless = False
-    panel = panels.rollback(run, Plan("p"))
-    assert isinstance(panel, RollbackPanel)
-    panel.desk.confirm("clinic", by="Ada Example")
-    run.headless = True
-    assert "✓ decided: 'roll back' by Ada Example" in repr(panels.rollback(run, Plan("p")))

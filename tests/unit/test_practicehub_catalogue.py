@@ -6,7 +6,7 @@ import pytest
 
 from workbench.errors import ConfigError
 from workbench.practicehub import RESOURCES, catalogue, resource
-from workbench.practicehub.catalogue import CREATED, ids_at
+from workbench.practicehub.catalogue import ids_at
 from workbench.sandbox.clinic import Clinic, Vocabulary, generate
 
 KNOWN = {one.name: one for one in RESOURCES}
@@ -53,23 +53,6 @@ def test_every_reference_of_a_record_is_in_the_catalogue(clinic: Clinic) -> None
     assert missing == set()
 
 
-def test_the_times_that_are_named_are_on_the_records(clinic: Clinic) -> None:
-    """A time that the catalogue promises is there, on every record of the clinic."""
-    wrong = {
-        (name, time)
-        for name, records in clinic.items()
-        for record in records
-        for time in (KNOWN[name].created, KNOWN[name].updated)
-        if time is not None and time not in record
-    }
-
-    assert wrong == set()
-    assert {one.name for one in RESOURCES if one.updated} == {
-        "patients", "practitioners", "appointments",
-    }  # fmt: skip
-    assert {one.created for one in RESOURCES} == {CREATED, None}
-
-
 def test_further_resources_come_behind_those_known_in_the_order_given() -> None:
     """An account's own lists are read last: what they refer to is there by then."""
     found = catalogue(["recalls", "letters"])
@@ -107,7 +90,7 @@ def test_a_resource_outside_the_catalogue_is_a_plain_list() -> None:
     """What a run has read stays readable: its pages name a resource nobody has described."""
     known = resource("recalls")
 
-    assert (known.file, known.created, known.updated) == (None, "created", None)
+    assert known.file is None
     assert known.parents["appointment_id"] == "appointments"
     assert resource("invoices") is KNOWN["invoices"]
 

@@ -521,7 +521,7 @@ def _all_but_raw_records(desk: Desk) -> str:
         rows = [db.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables
                 if name not in {"records", "copies"}]  # fmt: skip
     db.close()
-    return json.dumps(rows)
+    return json.dumps(rows, default=bytes.hex)
 
 
 def test_the_forecast_extrapolates_from_the_files_listed(desk_for: Maker) -> None:

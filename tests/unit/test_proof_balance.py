@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import small_run as made
-from workbench.proof import balance, orphans
+from workbench.proof import balance
 from workbench.proof.balance import terms_of
 from workbench.state import Fate, FileState, Outcome, Store
 
@@ -42,7 +42,7 @@ def test_orphans_are_listed_by_record_and_field(tmp_path: Path) -> None:
     """A relation that leads to nothing is listed with its record and field."""
     store = made.small_run(tmp_path)
 
-    assert [(one.resource, one.source_id, one.field) for one in orphans(store)] == [
+    assert [(one.resource, one.source_id, one.field) for one in store.lists.nowhere()] == [
         ("appointments", "7", "patient_id")
     ]
     store.close()

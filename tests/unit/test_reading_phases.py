@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.support.made_runs import made_run, write_config
+from workbench.phases import looks
 from workbench.phases.extract import read_everything
 from workbench.phases.reporting import write_preflight_report
 from workbench.practicehub import RESOURCES, Client, Pace
@@ -183,9 +184,10 @@ def test_a_pass_is_over_when_every_list_named_has_ended(tmp_path: Path, account:
     with run.source:
         run.extract.pages()
         read_everything(run.delta, generation=1)
-        over = run.delta._generation()
+        looks.keep(run.store, generation=1, since=1, by_time=[], rows=[])
+        over = run.delta._generation(looks.last(run.store), whole=True)
         run.store.close()
         run = joined(with_extras(tmp_path), account)
 
     assert over == 2
-    assert run.delta._generation() == 1
+    assert run.delta._generation(looks.last(run.store), whole=True) == 1

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.made_runs import made_run
 from tests.support.small_run import store_page
+from workbench.mapping import Expected
 from workbench.mapping.rows import LoadRow
 from workbench.odoo import Lookups, Odoo, Refusal
 from workbench.phases import knowledge, loading, proving
@@ -101,15 +102,17 @@ def test_a_refused_note_leaves_its_patient_and_is_named(
 ) -> None:
     """The patient is created; the proof does not wait for the note, and says that it lacks."""
     due = patient(run, note=True)
-    monkeypatch.setattr(proving, "_dues", lambda _steps, _patients: iter([due]))
+    monkeypatch.setattr(proving, "_loaded", lambda _steps, _patients: iter([due]))
     loaded(run, "patient_1")
     loading._settle(run.migrate, [due], [refusal("patient_1_note")])
-    rows = [row.external_id for row in proving._expected(run.reconcile, None)]
+    rows = [
+        row.external_id for one in proving._dues(run.reconcile, None) for row in one.expected.rows
+    ]
 
     assert fate(run) is Fate.CREATED
     assert rows == ["patient_1"]
     assert proving.refused_parts(run.reconcile) == [
-        ("patients", "1", "patient_1_note", "Odoo refused it: no room")
+        ("patients", "1", "patient_1_note", "Odoo refused it: no room (patient_1_note)")
     ]
 
 
@@ -118,11 +121,67 @@ def test_a_note_that_is_missing_without_a_reason_is_missed(
 ) -> None:
     """Only what Odoo refused is left out of the proof."""
     due = patient(run, note=True)
-    monkeypatch.setattr(proving, "_dues", lambda _steps, _patients: iter([due]))
+    monkeypatch.setattr(proving, "_loaded", lambda _steps, _patients: iter([due]))
     loaded(run, "patient_1")
     loading._settle(run.migrate, [due], [])
 
-    assert [row.external_id for row in proving._expected(run.reconcile, None)] == [
-        "patient_1", "patient_1_note",
-    ]  # fmt: skip
+    due = next(proving._dues(run.reconcile, None))
+    assert [row.external_id for row in due.expected.rows] == ["patient_1", "patient_1_note"]
     assert proving.refused_parts(run.reconcile) == []
+
+
+PRESCRIPTION = Due(
+    "prescriptions", "7",
+    Expected(fate=Fate.MERGED, reason="stands in its patient's list", within="patient_1"),
+)  # fmt: skip
+
+
+def test_a_refusal_is_taken_off_the_list_once_odoo_takes_the_row(run: Run) -> None:
+    """The list says what is not in Odoo now; the ledger keeps that it was refused once."""
+    due = patient(run, note=True)
+    loaded(run, "patient_1")
+    loading._settle(
+        run.migrate, [due], [refusal("patient_1", stands=True), refusal("patient_1_note")]
+    )
+    assert len(listed(run)) == 2
+    loading._settle(run.delta, [due], [refusal("patient_1_note")])
+
+    assert listed(run) == ["patient_1_note is not in Odoo"]
+    loading._settle(run.delta, [due], [])
+    assert listed(run) == []
+    assert "issues withdrawn" in {entry.event for entry in run.store.ledger.entries()}
+
+
+def test_another_row_of_the_record_that_is_taken_withdraws_nothing(run: Run) -> None:
+    """A prescription's paper is loaded in a stage of its own, and so is its refusal."""
+    due = patient(run)
+    loaded(run, "patient_1")
+    loading._settle(run.migrate, [patient(run, note=True)], [refusal("patient_1_note")])
+    loading._settle(run.delta, [due], [])
+
+    assert listed(run) == ["patient_1_note is not in Odoo"]
+
+
+def test_the_prescription_of_a_refused_patient_is_not_said_to_be_merged(run: Run) -> None:
+    """It would stand in the list of a contact that Odoo does not have."""
+    mine, due = PRESCRIPTION, patient(run)
+    loading._settle(run.migrate, [mine, due], [refusal("patient_1")])
+    found = run.store.proof.outcome("prescriptions", "7")
+
+    assert found is not None
+    assert (found.fate, found.reason, found.external_id) == (
+        Fate.REJECTED, "patient_1, which it is part of, is not in Odoo", "",
+    )  # fmt: skip
+    loaded(run, "patient_1")
+    loading._settle(run.delta, [due], [])
+    loading._settle(run.delta, [mine], [])
+    again = run.store.proof.outcome("prescriptions", "7")
+    assert again is not None
+    assert (again.fate, again.external_id) == (Fate.MERGED, "patient_1")
+
+
+def test_the_prescription_of_a_patient_without_a_fate_has_none(run: Run) -> None:
+    """While nobody knows whether the patient is in Odoo, the sums stay open."""
+    loading._settle(run.migrate, [PRESCRIPTION], [])
+
+    assert run.store.proof.outcome("prescriptions", "7") is None

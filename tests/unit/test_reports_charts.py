@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from workbench.proof import Balance, Terms
-from workbench.reports import Figure, fill, flow, issues, verdicts, volumes
+from workbench.reports import Figure, charts, fill, flow, issues, verdicts, volumes
 from workbench.reports.charts import ahead, endings
 from workbench.state import FieldRow, Verdict
 
@@ -68,6 +68,16 @@ def test_titles_state_the_finding() -> None:
         "no fields": "0 source fields, 0 of them empty everywhere",
         "no resources": "All 0 records and 0 files have one fate each",
     }
+
+
+def test_three_of_a_million_can_be_seen() -> None:
+    """A part too thin for the eye is drawn a little wider; the whole stays the whole."""
+    parts = {"created": 999_997, "rejected": 3, "merged": 0}
+
+    assert charts._share(parts, "rejected") >= 0.7
+    assert charts._share(parts, "merged") == 0
+    assert sum(charts._share(parts, one) for one in parts) == pytest.approx(100)
+    assert charts._share({"created": 0}, "created") == 0
 
 
 def test_the_words_say_all_that_the_picture_shows() -> None:

@@ -31,9 +31,11 @@ from workbench.errors import (
 from workbench.mapping.rows import LoadRow, Ref, RefKind
 from workbench.odoo import Lookups, Odoo
 from workbench.phases.finding import Finding
+from workbench.phases.leftovers import LEFT, note_leftovers
 from workbench.phases.steps import Steps, alone
+from workbench.proof import verify
 from workbench.run import HEADLESS_VARIABLE, HELD_VARIABLE, RUN_VARIABLE, Run
-from workbench.state import Status
+from workbench.state import Question, Status
 
 
 @contextmanager
@@ -86,6 +88,69 @@ def test_a_changed_configuration_of_the_same_two_ends_is_taken_and_noted(tmp_pat
     assert (run.folder / "migration.toml").read_bytes() == config.read_bytes()
     assert Run.open(run.folder).config.practicehub.requests_per_second == 0.5
     assert [entry.event for entry in run.store.ledger.entries()].count("configured") == 2
+
+
+def test_the_copy_of_the_configuration_is_evidence(tmp_path: Path) -> None:
+    """Whoever edits the copy in the run folder is found out; the original is what one edits."""
+    run = made_run(tmp_path)
+    assert verify(run.folder).ok
+    copy = run.folder / "migration.toml"
+    original = copy.read_bytes()
+    copy.write_bytes(original.replace(b"clinic", b"klinik"))
+
+    assert not verify(run.folder).ok
+    made_run(tmp_path)
+    assert copy.read_bytes() == original
+    assert verify(run.folder).ok
+
+
+def test_who_signs_may_be_named_later(tmp_path: Path) -> None:
+    """A key that is named when all is loaded reopens nothing; it lies beside the original."""
+    run = made_run(tmp_path)
+    assert run.signing_key is None
+    before = run.store.journey.meta("config_hash")
+    named = ("[odoo]", '[evidence]\nsigning_key = "keys/clinic"\n\n[odoo]')
+
+    run = Run.create(write_config(tmp_path, named), tmp_path / "runs" / "clinic")
+
+    assert run.signing_key == tmp_path / "keys" / "clinic"
+    assert run.store.journey.meta("config_hash") == before
+
+
+def test_a_notebook_of_a_phase_that_was_stopped_is_noted_by_the_next(tmp_path: Path) -> None:
+    """It tells how far the phase came; until it is noted, nobody vouches for it."""
+    run = made_run(tmp_path)
+    left = run.folder / "notebooks" / "05_extract.20260101T000000Z.ipynb"
+    left.write_text("{}", encoding="utf-8")
+    (run.folder / "notebooks" / ".05_extract.half.part").write_text("{", encoding="utf-8")
+    assert not verify(run.folder).ok
+
+    note_leftovers(run)
+    note_leftovers(run)
+
+    assert verify(run.folder).ok
+    assert [(path, kind) for path, kind, *_ in run.store.journey.artefacts()][1:] == [
+        (f"notebooks/{left.name}", LEFT)
+    ]
+
+
+def test_a_seal_that_was_lost_while_it_was_written_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger tells of it before it is on the disk; the next run puts it there."""
+    run = made_run(tmp_path)
+    monkeypatch.setattr(run.reconcile, "judge", lambda: Finding((), ()))
+    run.store.decisions.ask([Question("signoff", "reconcile", "Accepted?", ["accept"], [1])])
+    run.store.decisions.decide("signoff", "accept", by="Noor Visser")
+    note_leftovers(run)
+    assert not (run.folder / "seal.json").exists()
+    run.reconcile.write_seal()
+    (run.folder / "seal.json").unlink()
+    assert not verify(run.folder).ok
+
+    note_leftovers(run)
+
+    assert verify(run.folder).ok
 
 
 def test_a_longer_time_out_set_half_way_reopens_nothing(tmp_path: Path) -> None:
@@ -229,6 +294,27 @@ def test_holding_a_run_twice_in_one_process_is_holding_it_once(tmp_path: Path) -
         pass
     with run.exclusive():
         pass
+
+
+def test_what_a_killed_writer_left_half_written_goes_before_the_next_one_works(
+    tmp_path: Path,
+) -> None:
+    """Half a notebook, report or configuration is nobody's; what is whole stays."""
+    run = made_run(tmp_path)
+    left = [run.folder / name for name in (
+        ".migration.toml.7.part", "notebooks/.06_sample.20261123T100000Z.ab.part",
+        "reports/.status.html.7.part",
+    )]  # fmt: skip
+    whole = run.folder / "reports" / "status.html"
+    for path in (*left, whole):
+        path.write_text("<p>", encoding="utf-8")
+
+    with run.exclusive():
+        assert [path for path in left if path.exists()] == []
+        left[0].touch()  # by whoever works now
+        with run.exclusive():
+            assert left[0].exists()
+    assert whole.exists()
 
 
 def test_a_kernel_works_under_the_lock_of_whoever_started_it(

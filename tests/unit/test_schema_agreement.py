@@ -228,6 +228,26 @@ def test_an_older_run_is_asked_when_it_comes_to_prepare(run: Run, odoo: Destinat
     assert len(odoo.made) == 1
 
 
+@pytest.mark.usefixtures("odoo")
+def test_a_kill_while_things_are_made_leaves_the_rollback_open(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rollback that is done from before says nothing of what was made since."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    accept(run)
+    run.map.confirm()
+    run.prepare.plan()
+    run.store.journey.set_phase("rollback", Status.DONE)
+    monkeypatch.setattr(prepare, "apply_schema", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run.prepare.apply()
+
+    assert run.store.journey.phase("rollback").status is Status.PENDING
+
+
 def test_just_what_was_agreed_to_is_made_and_who_agreed_is_told(
     run: Run, odoo: Destination
 ) -> None:

@@ -215,7 +215,7 @@ def test_a_later_pass_replaces_what_changed_and_finds_what_is_gone(store: Store)
     """A second look at the source shows what was changed and what was deleted."""
     store.source.store_page(page(1, row("1", n=1), row("2")), resolve=old_wins)
     store.source.store_page(page(1, row("1", n=2), generation=1), resolve=old_wins)
-    store.source.mark_gone("patients", sorted({"1", "2"} - store.source.seen_in("patients", 1)))
+    store.source.mark_gone("patients", store.source.unmet("patients", 1, most=9))
 
     assert [r.data for r in store.source.records("patients")] == [{"id": 1, "n": 2}]
     gone = store.source.record("patients", "2")
@@ -264,8 +264,9 @@ def test_asking_the_same_again_changes_nothing(store: Store) -> None:
 @pytest.mark.parametrize(
     ("subject", "choice", "by"),
     [("field:patients.dob", "other", "Ann"), ("field:none", "x", "Ann"),
-     ("field:patients.dob", "x", " ")],
-    ids=["no such option", "no such question", "nobody named"],
+     ("field:patients.dob", "x", " "), ("field:patients.dob", "x", "\u200b\t"),
+     ("field:patients.dob", "x", "--")],
+    ids=["no such option", "no such question", "nobody named", "signs nobody sees", "dashes"],
 )  # fmt: skip
 def test_a_wrong_answer_is_refused(store: Store, subject: str, choice: str, by: str) -> None:
     """An answer that was not offered, or that nobody gave, is not recorded."""
@@ -275,6 +276,16 @@ def test_a_wrong_answer_is_refused(store: Store, subject: str, choice: str, by: 
         store.decisions.decide(subject, choice, by=by)
 
     assert len(store.decisions.open()) == 1
+
+
+def test_a_name_is_kept_in_one_line(store: Store) -> None:
+    """Whatever was pasted: a list or a report has one line for who decided."""
+    store.decisions.ask([question()])
+    store.decisions.decide("field:patients.dob", "x", by="  Noor\n Visser ")
+    decision = store.decisions.get("field:patients.dob")
+
+    assert decision is not None
+    assert decision.decided_by == "Noor Visser"
 
 
 def test_an_answer_to_what_was_shown_before_is_refused(store: Store) -> None:

@@ -45,10 +45,12 @@ from workbench.mapping.twins import (
 from workbench.mapping.values import (
     Offered,
     PickList,
+    is_pick_list,
     list_faults,
     offered_selections,
     pick_lists,
     stored_values,
+    value_key,
     value_questions,
 )
 from workbench.mapping.yaml_io import dump_yaml, load_yaml
@@ -88,6 +90,7 @@ __all__ = [
     "field_questions",
     "guarded",
     "invited",
+    "is_pick_list",
     "list_faults",
     "load_yaml",
     "login_of",
@@ -102,6 +105,7 @@ __all__ = [
     "propose",
     "schema_needs",
     "stored_values",
+    "value_key",
     "value_questions",
     "vault_fields",
     "who_is_whom",

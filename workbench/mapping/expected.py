@@ -104,12 +104,12 @@ class Expecter:
         waiting = self._unknown("prescriptions", record)
         if waiting:
             return held_back(waiting, unknown_findings("prescriptions", source_id, waiting))
-        _key, stop = self._patient_of("prescriptions", record, source_id)
-        if stop is not None:
-            return stop
+        key, stop = self._patient_of("prescriptions", record, source_id)
+        if key is None:
+            return stop or Expected(fate=Fate.EXCLUDED, reason=NO_PATIENT)
         reason = "stands in its patient's list of prescriptions"
         outside = pharmacy_findings(record, source_id, self._mapping)
-        return Expected(fate=Fate.MERGED, reason=reason, issues=outside)
+        return Expected(fate=Fate.MERGED, reason=reason, issues=outside, within=key)
 
     def message(self, resource: str, record: Record) -> Expected:
         """Expect a note on the patient with all that the record says, at its own time."""

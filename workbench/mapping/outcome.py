@@ -46,6 +46,7 @@ class Expected:
         aliases: further external ids.
         waiting: subjects of decisions it waits for; then it has neither rows nor fate.
         fills: number of the contact that Odoo had before us and that the first row fills.
+        within: external id of the record in whose list it stands, in place of rows of its own.
     """
 
     rows: tuple[LoadRow, ...] = ()
@@ -55,6 +56,7 @@ class Expected:
     aliases: tuple[Alias, ...] = ()
     waiting: tuple[str, ...] = ()
     fills: int | None = None
+    within: str = ""
 
 
 def held_back(waiting: list[str], issues: list[Finding]) -> Expected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from workbench.mapping.answers import Answers, Response
@@ -158,7 +159,7 @@ class PatientExpecter:
             held = into.values.get(name)
             if held is None and name not in _OWN:
                 into.values[name] = value
-                into.sources[name] = f"{into.sources.get(name, '')} (patient {other_id})"
+                into.sources[name] = _of_other(other.sources.get(name, ""), other_id)
             elif held != value and name in self._clinical:
                 other.unread.append(f"{label_of(name)}: {shown(value)}")
             elif held != value:
@@ -187,6 +188,11 @@ class PatientExpecter:
                 sources={"body": ", ".join(f"patients.{path}" for path in sorted(kept))},
             )
         ]  # fmt: skip
+
+
+def _of_other(sources: str, patient: str) -> str:
+    """Name the same fields of another patient's record: "patients/12.email"."""
+    return re.sub(r"(^|, )patients\.", rf"\1patients/{patient}.", sources)
 
 
 def _written(record: Record) -> str:

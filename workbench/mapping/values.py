@@ -104,9 +104,7 @@ def pick_lists(
     others: dict[str, set[int]] = {row.field: set() for row in rows}
     for record in records if rows else ():
         for row in rows:
-            value = pick(value_at(record, row.path))
-            if row.transform == "stage":
-                value = key_of(value)
+            value = value_key(row, record)
             if value is None:
                 continue
             seen = counts[row.field]
@@ -118,6 +116,15 @@ def pick_lists(
         name: PickList({} if others[name] else dict(seen), len(seen) + len(others[name]))
         for name, seen in counts.items()
     }
+
+
+def value_key(row: MapRow, record: MappingOf[str, object]) -> str | None:
+    """Give the value of a pick-list in one record as its value map spells it; None for nothing.
+
+    That a visit has no status has a key of its own.
+    """
+    value = pick(value_at(record, row.path))
+    return key_of(value) if row.transform == "stage" else value
 
 
 def value_questions(

@@ -185,7 +185,13 @@ class Creator:
         """Wait for a call's answer; one that is lost is settled, and sent again where need be."""
         rows = part.rows
         # while Odoo is at it
-        sent = {row.external_id: fingerprint(row.values, row.blob) for row in rows}
+        fields = self._odoo.fields(rows[0].model)
+        sent = {
+            row.external_id: fingerprint(
+                row.values, row.blob, _rows.held_marks(row, fields, self._lookups)
+            )
+            for row in rows
+        }
         for again in range(LOST_TRIES):
             if again:
                 flight = self._take_off(part)

@@ -65,6 +65,22 @@ def check(row: LoadRow, fields: Fields, lookups: Lookups) -> Refusal | None:
     return None
 
 
+def held_marks(row: LoadRow, fields: Fields, lookups: Lookups) -> dict[str, str]:
+    """Give the hashes of what Odoo holds once a row is sent, of fields where they tell more.
+
+    Raises:
+        LookupFailedError: a reference leads nowhere.
+    """
+    found = {}
+    for name, value in row.values.items():
+        kind = str(fields[name]["type"])
+        if value and kind in values.TELLABLE:
+            continue  # held as it is sent
+        plain = values.resolved(value, kind=kind, resolve=lookups.resolve)
+        found[name] = values.held_mark(plain, kind=kind)
+    return found
+
+
 def signature(row: LoadRow) -> tuple[str, ...]:
     """Name the fields that a row sets: only rows of one signature may share a call.
 

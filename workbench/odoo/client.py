@@ -227,6 +227,20 @@ class Odoo:
         )  # fmt: skip
         return cast("list[dict[str, Any]]", found)
 
+    def by_id(self, model: str, ids: list[int], *, fields: list[str]) -> list[dict[str, Any]]:
+        """Read records by number, archived ones too; those that are not there are left out.
+
+        A search of Odoo's calendar leaves archived contacts out of what it gives of an event,
+        whatever the context says; reading the event gives them (measured on Odoo 19).
+        """
+        domain: list[Any] = [["id", "in", ids]]
+        if model != "calendar.event":
+            return self.search_read(model, domain, fields=fields)
+        context = {"active_test": False, "lang": "en_US"}
+        there = self.call(model, "search", domain=domain, order="id", context=context)
+        found = self.call(model, "read", ids=there, fields=fields, context=context)
+        return cast("list[dict[str, Any]]", found)
+
     def _note_clock(self, answer: httpx.Response) -> None:
         try:
             told = parsedate_to_datetime(answer.headers.get("Date", ""))

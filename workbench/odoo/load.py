@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import GateError
 from workbench.mapping.rows import LoadRow
 from workbench.odoo._attach import Attacher, Files
+from workbench.odoo._compare import CellName, Kept, Said
 from workbench.odoo._create import TARGET_SECONDS, Creator
 from workbench.odoo._rows import Refusal
-from workbench.odoo._update import Kept, Updater
+from workbench.odoo._update import Updater
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import held
 from workbench.odoo.lookups import Lookups
@@ -29,7 +30,8 @@ class LoadReport:
 
     `created + updated + unchanged + refused` is every row given. `updated` counts rows whose
     record was there and was written; whether that record was ours is in its link (`how`).
-    `kept` lists single fields that stayed as Odoo has them.
+    `kept` lists single fields that stayed as Odoo has them, `settled` those a person was asked
+    about that are now as PracticeHub wants them.
     """
 
     created: list[str] = field(default_factory=list)
@@ -37,6 +39,7 @@ class LoadReport:
     unchanged: list[str] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+    settled: list[CellName] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -56,6 +59,9 @@ class NewLink:
     how: How
 
 
+_NOTHING_SAID = Said()
+
+
 class Loader:
     """Writes rows to Odoo in the order given; parents must come before their children.
 
@@ -71,6 +77,7 @@ class Loader:
         lookups: resolves references; is given this store's links.
         folder: the run folder, whose `files/` holds what attachments need.
         target_seconds: how long a call should take; batch sizes are steered to it.
+        said: what people decided about fields that were changed in Odoo.
     """
 
     def __init__(
@@ -83,9 +90,11 @@ class Loader:
         lookups: Lookups,
         folder: Path,
         target_seconds: float = TARGET_SECONDS,
+        said: Said = _NOTHING_SAID,
     ) -> None:
         self._odoo, self._store = odoo, store
         self._module, self._phase = module, phase
+        self._watched = {external_id for external_id, _field in said.watched}
         lookups.records(store)
         files = Files(odoo, folder=folder)
         self._creator = Creator(
@@ -93,7 +102,7 @@ class Loader:
             target_seconds=target_seconds,
         )  # fmt: skip
         self._updater = Updater(
-            odoo, store, phase=phase, lookups=lookups, folder=folder, files=files
+            odoo, store, phase=phase, lookups=lookups, folder=folder, files=files, said=said
         )
         self._attacher = Attacher(
             odoo, store, phase=phase, files=files, creator=self._creator, updater=self._updater
@@ -131,6 +140,7 @@ class Loader:
                 report.unchanged += done.unchanged
                 report.refused += done.refused
                 report.kept += done.kept
+                report.settled += done.settled
                 tell()
             if new:
                 for created, refused in self._attacher.create(new):
@@ -138,6 +148,23 @@ class Loader:
                     report.refused += refused
                     tell()
         return report
+
+    def unfinished(self, rows: Iterable[LoadRow]) -> set[str]:
+        """Name the rows that something is to be done about; asks Odoo nothing."""
+        found: set[str] = set()
+        for window in _windows(rows):
+            sent = self._store.destination.sent_of([row.external_id for row in window])
+            found |= {row.external_id for row in window if not self._stands(row, sent)}
+        return found
+
+    def _stands(self, row: LoadRow, sent: Mapping[str, str]) -> bool:
+        """Say whether a row was sent just as it is, and nobody is asked about its record."""
+        held = sent.get(row.external_id)
+        return (
+            held is not None
+            and row.external_id not in self._watched
+            and is_sent(held, row.values, row.blob)
+        )
 
     def link(self, links: Sequence[NewLink]) -> None:
         """Give existing records an external id of ours.
@@ -192,10 +219,9 @@ class Loader:
         sent = self._store.destination.sent_of([row.external_id for row in window])
         changed: list[LoadRow] = []
         for row in window:
-            held_already = sent.get(row.external_id)
-            if held_already is None:
+            if row.external_id not in sent:
                 new.append(row)
-            elif is_sent(held_already, row.values, row.blob):
+            elif self._stands(row, sent):
                 report.unchanged.append(row.external_id)
             else:
                 changed.append(row)

@@ -2,95 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from workbench.mapping.clinical import VAULT
+from workbench.errors import OdooRightsError
+from workbench.odoo._before import restorations
+from workbench.odoo._blockers import blockers, hidden, unseen
 from workbench.odoo._foreign import Foreign
+from workbench.odoo._foreign_schema import ForeignSchema
 from workbench.odoo.client import Odoo
 from workbench.odoo.external_ids import Held, all_held, chunks, how_made
+from workbench.odoo.rollback_plan import (
+    DATA_ORDER,
+    SCHEMA_ORDER,
+    Blocker,
+    Hold,
+    Keep,
+    Removal,
+    RollbackPlan,
+)
 from workbench.odoo.settle import FENCE
-from workbench.odoo.values import TELLABLE, TO_MANY, mark, marks_of, plain
-from workbench.state import How, Store, digest
+from workbench.state import How, Link, Store
 
-DATA_ORDER = (
-    "mail.message", "ir.attachment", "calendar.event", "crm.lead", VAULT, "res.users",
-    "res.partner",
-)  # fmt: skip
-"""Children before parents; a model that is not named goes first."""
-SCHEMA_ORDER = (
-    "ir.ui.menu", "ir.actions.act_window", "ir.ui.view", "ir.model.fields.selection",
-    "ir.model.fields", "ir.model.access", "ir.model", "crm.stage", "res.partner.category",
-    "res.groups",
-)  # fmt: skip
-"""Last of all, and in this order: a field that a view still shows cannot go."""
+REWRITES = frozenset({"write", "archive", "restore"})
+"""Kinds of operation that change records which are there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """Records of one model that will be removed: external ids and, in step, their numbers."""
-
-    model: str
-    external_ids: tuple[str, ...]
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Restoration:
-    """Fields of a record that was there before, to be put back to what they held."""
-
-    model: str
-    res_id: int
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Something of ours that stays, and why."""
-
-    external_id: str
-    model: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RollbackPlan:
-    """What will go, what will be put back, what will stay.
-
-    `remove` is in the order of removal. `unlink` names external ids that go while the record
-    behind them stays (contacts that were there before, merged patients) or is gone already.
-    """
-
-    module: str
-    remove: tuple[Removal, ...]
-    restore: tuple[Restoration, ...]
-    unlink: tuple[str, ...]
-    keep: tuple[Keep, ...]
-
-    @property
-    def hash(self) -> str:
-        """Name this plan."""
-        return digest(self.as_json())
-
-    @property
-    def records(self) -> int:
-        """Count the records that will be removed."""
-        return sum(len(part.ids) for part in self.remove)
-
-    def as_json(self) -> dict[str, object]:
-        """Give the plan as JSON values; external ids, numbers and reasons, no values."""
-        return {
-            "module": self.module,
-            "remove": [[part.model, list(part.external_ids), list(part.ids)]
-                       for part in self.remove],
-            "restore": [[part.model, part.res_id, list(part.fields)] for part in self.restore],
-            "unlink": list(self.unlink),
-            "keep": [[item.external_id, item.model, item.reason] for item in self.keep],
-        }  # fmt: skip
-
-
-def plan_rollback(odoo: Odoo, store: Store, *, module: str) -> RollbackPlan:
+def plan_rollback(
+    odoo: Odoo,
+    store: Store,
+    *,
+    module: str,
+    take: Collection[str] = frozenset(),
+    hold: Mapping[str, str] | None = None,
+) -> RollbackPlan:
     """Find what a rollback would do to the database as it is now. Only reads.
 
     Operations that are open stay open: settling them here would call a call that still runs
@@ -100,45 +45,140 @@ def plan_rollback(odoo: Odoo, store: Store, *, module: str) -> RollbackPlan:
     Kept and listed: records that somebody else wrote to since, or tied something to (a
     message, an activity, an invoice, any record made by another user that points to them),
     what such kept records hang on, and the fields and stages that people's own records use.
-    A person who works as the very user of the migration cannot be told from it.
+    A person who works as the very user of the migration cannot be told from it, but for
+    contacts, opportunities and events: those that this run did not load are nobody's of ours.
+
+    Args:
+        odoo: the client.
+        store: the run's state.
+        module: our external ids' module.
+        take: external ids of what people changed and that is to go nevertheless. What cannot
+            go is a blocker; an external id that would go anyway, or is gone, says nothing.
+        hold: external id → reason, of records that stay in any case.
 
     Raises:
         DestinationError: Odoo cannot be asked.
     """
     rows = [row for row in all_held(odoo, module).values() if row.model != FENCE]
-    made, unlink = _sorted_out(odoo, store, rows)
+    models = {row["model"] for row in odoo.search_read("ir.model", [], fields=["model"])}
+    found = _sorted_out(odoo, store, rows, models=models)
+    made = found.made
     mine = {name: row for name, row in made.items() if row.model not in SCHEMA_ORDER}
-    linked = {(row.model, row.res_id) for row in rows if row.name in unlink}
-    foreign = Foreign(odoo, mine.values(), linked=linked)
-    keep = {name: Keep(name, mine[name].model, why) for name, why in foreign.kept().items()}
+    foreign = Foreign(
+        odoo,
+        mine.values(),
+        linked={(row.model, row.res_id) for row in rows if row.name in found.unlink},
+        filled={(one.model, one.res_id, one.field) for one in store.destination.before_images()},
+        absorbed={into for into in found.merged.values() if into},
+        rewritten=_rewritten(store),
+        sent_of=store.destination.sent_of,
+    )
+    held = foreign.kept(take=take, hold=hold or {})
+    before = restorations(odoo, store, people=foreign.others, models=models, take=take)
     ours = {name: row for name, row in made.items() if row.model in SCHEMA_ORDER}
-    for name, why in foreign.kept_schema(ours.values(), kept=[mine[key] for key in keep]).items():
-        keep[name] = Keep(name, ours[name].model, why)
-    restore, changed = _restorations(odoo, store, people=foreign.others)
-    gone = [row for name, row in made.items() if name not in keep]
+    held |= ForeignSchema(foreign, ours.values()).kept(
+        [mine[name] for name in held], take=take, edited=before.edited
+    )
+    keep = [_keep(name, made[name].model, held[name]) for name in held]
+    keep += before.keep
+    keep += [
+        Keep(name, row.model, f"somebody made it one with {into or 'a contact of the clinic'}")
+        for name, (row, into) in _merged(rows, found).items()
+        if not into or into in held
+    ]
+    removals = _removals(odoo, [row for name, row in made.items() if name not in held])
+    unlink = tuple(sorted(found.unlink))
+    stops = [*found.blockers, *_refused(take, keep)]
+    stops += blockers(odoo, remove=removals, restore=before.restore, unlink=unlink)
+    known = {row.name for row in rows}
     return RollbackPlan(
-        module, tuple(_removals(odoo, gone)), tuple(restore), tuple(sorted(unlink)),
-        tuple(sorted([*keep.values(), *changed], key=lambda item: item.external_id)),
+        module, tuple(removals), tuple(before.restore), unlink,
+        tuple(sorted(keep, key=lambda item: (item.external_id, item.reason))),
+        take=tuple(sorted(take)), taken=(*foreign.taken, *before.taken), blockers=tuple(stops),
+        gone=tuple(link.external_id for link in store.destination.links()
+                   if link.external_id not in known),
     )  # fmt: skip
 
 
-def _sorted_out(odoo: Odoo, store: Store, rows: Iterable[Held]) -> tuple[dict[str, Held], set[str]]:
-    """Part what we made from external ids that merely point: at older or at vanished records."""
+def _rewritten(store: Store) -> set[str]:
+    """Give the external ids that we wrote to again after their making."""
+    return {key for operation in store.destination.operations() if operation.kind in REWRITES
+            for key in operation.keys}  # fmt: skip
+
+
+def _keep(name: str, model: str, held: Hold) -> Keep:
+    return Keep(name, model, held.reason, takes=held.takes, along=held.along)
+
+
+def _refused(take: Collection[str], keep: Iterable[Keep]) -> list[Blocker]:
+    """Say what was to be taken along and cannot go."""
+    return [
+        Blocker(item.external_id, f"it cannot be taken along: {item.reason}")
+        for item in keep
+        if item.external_id in take
+    ]
+
+
+@dataclass(slots=True)
+class _Found:
+    """Our external ids, parted.
+
+    `made`: those of what we made, one a record. `unlink`: those that merely point, at older
+    or at vanished records. `merged`: those whose record somebody made one with another, each
+    with the external id of that one, "" where it is none of ours.
+    """
+
+    made: dict[str, Held] = field(default_factory=dict)
+    unlink: set[str] = field(default_factory=set)
+    merged: dict[str, str] = field(default_factory=dict)
+    blockers: list[Blocker] = field(default_factory=list)
+
+
+def _sorted_out(
+    odoo: Odoo, store: Store, rows: Iterable[Held], *, models: Collection[str]
+) -> _Found:
     by_model: dict[str, list[Held]] = {}
     for row in rows:
         by_model.setdefault(row.model, []).append(row)
-    made: dict[str, Held] = {}
-    unlink: set[str] = set()
-    for model, part in by_model.items():
-        how = how_made(odoo, model, part)
-        for row in part:
-            link = store.destination.link(row.name)
+    found = _Found()
+    for model, whole in by_model.items():
+        if model not in models:  # dropped, or its module was taken out: its records are gone
+            found.unlink |= {row.name for row in whole}
+            continue
+        try:
+            how = how_made(odoo, model, whole)
+            lost = [row.res_id for row in whole if row.name not in how]
+            part = whole
+            if unseen(odoo, model, lost):
+                found.blockers.append(hidden(model))
+                part = [row for row in whole if row.name in how]
+        except OdooRightsError:
+            found.blockers.append(hidden(model))
+            continue
+        links = store.destination.links_of(row.name for row in part)
+        owners: dict[int, Held] = {}
+        # those that lead elsewhere than when we made them come last: somebody merged contacts
+        for row in sorted(part, key=lambda row: _moved(links.get(row.name), row)):
+            link = links.get(row.name)
             says_made = link is None or link.how in {How.CREATED, How.SCHEMA}
-            if how.get(row.name) is How.CREATED and says_made:
-                made[row.name] = row
-            else:
-                unlink.add(row.name)
-    return made, unlink
+            is_made = how.get(row.name) is How.CREATED and says_made
+            owner = owners.setdefault(row.res_id, row) if is_made else owners.get(row.res_id)
+            if owner is row:
+                found.made[row.name] = row
+                continue
+            found.unlink.add(row.name)
+            was_made = link is not None and link.how is How.CREATED
+            if row.name in how and (is_made or (was_made and _moved(link, row))):
+                found.merged[row.name] = owner.name if owner else ""
+    return found
+
+
+def _moved(link: Link | None, row: Held) -> bool:
+    return link is not None and link.res_id != row.res_id
+
+
+def _merged(rows: Iterable[Held], found: _Found) -> dict[str, tuple[Held, str]]:
+    return {row.name: (row, found.merged[row.name]) for row in rows if row.name in found.merged}
 
 
 def _removals(odoo: Odoo, rows: Iterable[Held]) -> list[Removal]:
@@ -174,80 +214,3 @@ def _in_turn(odoo: Odoo, fields: list[Held]) -> list[list[Held]]:
             turn[row["id"]] = 0 if row["related"] else 1 if row["compute"] else 2
     parts = [[row for row in fields if turn.get(row.res_id) == number] for number in range(3)]
     return [part for part in parts if part]
-
-
-def _restorations(
-    odoo: Odoo, store: Store, *, people: frozenset[int]
-) -> tuple[list[Restoration], list[Keep]]:
-    """List what goes back; a value that somebody else changed since we wrote it stays.
-
-    What is as it was is not written: where Odoo tells no empty number from a 0, that would
-    put a 0 into its table.
-    """
-    images: dict[tuple[str, int], dict[str, object]] = {}
-    for image in store.destination.before_images():
-        images.setdefault((image.model, image.res_id), {})[image.field] = image.value
-    links = {(link.model, link.res_id): link for link in store.destination.links(how=How.LINKED)}
-    restore: list[Restoration] = []
-    keep: list[Keep] = []
-    for model in dict.fromkeys(model for model, _ in images):
-        known = odoo.fields(model)
-        ids = [number for name, number in images if name == model]
-        names = sorted({field for key in images if key[0] == model for field in images[key]})
-        names = [name for name in names if name in known]
-        for part in chunks(ids, 1000):
-            rows = odoo.search_read(model, [["id", "in", part]], fields=[*names, "write_uid"])
-            for row in rows:
-                held = {name: value for name, value in images[model, row["id"]].items()
-                        if name in known}  # fmt: skip
-                kinds = {name: str(known[name]["type"]) for name in held}
-                link = links.get((model, row["id"]))
-                touched = bool(row["write_uid"]) and row["write_uid"][0] in people
-                sent = (link.sent if link else "") if touched else None
-                back, edited = _of_record(row, held, kinds, sent=sent)
-                who = link.external_id if link else f"{model} {row['id']}"
-                keep += [Keep(who, model, f"{name} was changed in Odoo since we wrote it")
-                         for name in edited]  # fmt: skip
-                if back:
-                    restore.append(Restoration(model, row["id"], tuple(back)))
-    return restore, keep
-
-
-def _of_record(
-    row: Mapping[str, Any],
-    held: Mapping[str, object],
-    kinds: Mapping[str, str],
-    *,
-    sent: str | None,
-) -> tuple[list[str], list[str]]:
-    """Part a record's fields into those that go back and those that somebody changed since.
-
-    Args:
-        row: the record as it is.
-        held: field to what it held before us.
-        kinds: field to Odoo's type.
-        sent: fingerprint of what we wrote, where somebody else wrote the record since; None
-            where nobody did.
-    """
-    back: list[str] = []
-    edited: list[str] = []
-    marks = marks_of(sent or "")
-    for name, value in held.items():
-        now = plain(row[name], kind=kinds[name])
-        if (list(now) if isinstance(now, tuple) else now) == value:
-            continue
-        if sent is None:
-            back.append(name)
-        elif kinds[name] in TO_MANY:
-            continue  # a person may have added a tag: only our own goes, when the tag goes
-        elif _edited(row[name], kinds[name], marks.get(name)):
-            edited.append(name)
-        else:
-            back.append(name)
-    return back, edited
-
-
-def _edited(value: object, kind: str, sent: str | None) -> bool:
-    """Whether somebody changed what we wrote; where Odoo rewrites values it cannot be told."""
-    now = plain(value, kind=kind)
-    return kind in TELLABLE and not isinstance(now, tuple) and mark(now) != sent

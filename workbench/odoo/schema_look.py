@@ -46,6 +46,29 @@ def plan_schema(
     return SchemaPlan(module, tuple(look(odoo, items, module=module)))
 
 
+def own_fields(odoo: Odoo, models: Iterable[str], *, module: str) -> dict[str, dict[str, Any]]:
+    """Give the fields that the clinic's Odoo has of its own, by model and name.
+
+    Those that a run of this account made, in whichever folder, are ours: their external ids
+    tell.
+
+    Raises:
+        DestinationError: Odoo cannot be asked.
+    """
+    kind = MODEL_OF[ItemKind.FIELD]
+    rows = odoo.search_read(
+        "ir.model.data", [["module", "=", module], ["model", "=", kind]], fields=["res_id"]
+    )
+    ids = [row["res_id"] for row in rows]
+    found = odoo.search_read(kind, [["id", "in", ids]], fields=["model", "name"]) if ids else []
+    made = {(row["model"], row["name"]) for row in found}
+    return {
+        model: {name: field for name, field in odoo.fields(model).items()
+                if (model, name) not in made}
+        for model in models
+    }  # fmt: skip
+
+
 def _called(odoo: Odoo) -> str:
     """Say what this Odoo calls a list: it was a tree until 17."""
     kinds = odoo.fields("ir.ui.view")["type"]["selection"]

@@ -18,6 +18,9 @@ yet committed, and makes any call that comes to write them later fail as a whole
 until the rollback is over, at least `PATIENCE` seconds after the old call was sent. What is left
 uncovered: a creation that was sent, then lay somewhere for longer than that before Odoo even
 began it. An update of an existing record cannot be fenced; it is waited out for `PATIENCE`.
+
+Before a load a removal is waited out as well: a call of a rollback that was cut short would
+else take records out after the load found them there.
 """
 
 from __future__ import annotations
@@ -25,7 +28,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from workbench.errors import DestinationError, OdooOutcomeUnknownError, OdooRefusedError
@@ -38,6 +40,8 @@ PATIENCE = 20.0
 FENCE = "res.lang"
 """The model that fences point at: present everywhere, never loaded by us."""
 
+ROLLBACK = "rollback"
+"""The phase whose calls take out and put back: none of them may end after a load has looked."""
 CREATES = frozenset({"load", "schema", "link"})
 """Kinds of operation that write external ids."""
 
@@ -91,9 +95,12 @@ def settle(
     waiting = [*store.destination.unsettled(), *(_young(store, patience) if fence else ())]
     for operation in waiting:
         if operation.kind in CREATES:
+            if fence and operation.note == _UNDONE:
+                # sent again since, it has no external id left to be fenced off by
+                _wait_out([operation], patience=patience, sleep=sleep)
             _settle_creation(odoo, store, operation, module=module, fence=fence)
         else:
-            if fence:
+            if fence or operation.phase == ROLLBACK:
                 _wait_out([operation], patience=patience, sleep=sleep)
             _settle_change(odoo, store, operation, module=module)
 
@@ -104,6 +111,8 @@ def unfence(odoo: Odoo, module: str, *, store: Store) -> None:
         return
     fences = [row.id for row in all_held(odoo, module).values() if row.model == FENCE]
     if fences:
+        with store.transaction():  # told before it is sent, as every call is
+            store.ledger.append("unfenced", FENCE, detail={"count": len(fences)})
         odoo.call("ir.model.data", "unlink", ids=fences)
     store.journey.set_meta(_FENCED, "no")
 
@@ -130,7 +139,8 @@ def _young(store: Store, patience: float) -> list[Operation]:
     return [
         operation
         for operation in store.destination.operations()
-        if operation.note in {_UNDONE, _UNCLEAR} and 0 <= _age(operation) < patience
+        # where the clock went backwards, its age is below zero and says nothing
+        if operation.note in {_UNDONE, _UNCLEAR} and _age(operation) < patience
     ]
 
 
@@ -145,15 +155,24 @@ def _settle_creation(
     found = held(odoo, module, operation.keys)
     missing = [key for key in operation.keys if key not in found]
     if fence and missing:
-        store.journey.set_meta(_FENCED, "yes")
+        with store.transaction():
+            store.journey.set_meta(_FENCED, "yes")
+            store.ledger.append("fenced", FENCE, detail={"count": len(missing)})
         _raise_fence(odoo, module, missing)
         found = held(odoo, module, operation.keys)
     real = {key: row for key, row in found.items() if row.model != FENCE}
-    links = links_of(odoo, real.values(), operation=operation.id, schema=operation.kind == "schema")
+    # where a later call made them, or linked them, their links say more than can be asked now
+    known = store.destination.links_of(real)
+    fresh = [row for row in real.values() if not _stands(known.get(row.name), row)]
+    links = links_of(odoo, fresh, operation=operation.id, schema=operation.kind == "schema")
     happened = bool(real)
     note = "" if happened else (_FENCED_NOTE if fence else _UNDONE)
     status = OperationStatus.DONE if happened else OperationStatus.REFUSED
     store.destination.close(operation.id, status, links=links, note=note)
+
+
+def _stands(link: Link | None, row: Held) -> bool:
+    return link is not None and (link.model, link.res_id) == (row.model, row.res_id)
 
 
 def links_of(
@@ -189,12 +208,8 @@ def _settle_change(odoo: Odoo, store: Store, operation: Operation, *, module: st
         status = OperationStatus.DONE if not there else OperationStatus.REFUSED
         store.destination.close(operation.id, status, note=f"{len(gone)} gone")
         return
-    links = [
-        replace(link, sent="")
-        for key in operation.keys
-        if operation.kind == "write" and (link := store.destination.link(key))
-    ]  # fmt: skip
-    store.destination.close(operation.id, OperationStatus.REFUSED, links=links, note=_UNCLEAR)
+    # the links of an update say already that their records hold the old or the new
+    store.destination.close(operation.id, OperationStatus.REFUSED, note=_UNCLEAR)
 
 
 def _raise_fence(odoo: Odoo, module: str, names: Sequence[str]) -> None:

@@ -18,8 +18,13 @@ NUMBERED = frozenset({"many2one_reference", "integer"})
 TELLABLE = frozenset({"char", "text", "date", "datetime", "selection"})
 """Field types that Odoo stores as sent, so that an edit by a person shows in the hash."""
 
+_TOLD = TELLABLE | {"html", "boolean", "integer", "float", "many2one", "many2many", *NUMBERED}
+"""Field types of which `held_mark` tells an edit by a person; others Odoo rounds its own way."""
+
 WHOLE = "#"
 """What stands in a fingerprint in place of a field's name for the row as a whole."""
+
+_NUMBERS = frozenset({"integer", "float", "monetary"})
 
 Resolve = Callable[[Ref], int]
 Token = Callable[[Ref], str]
@@ -69,7 +74,7 @@ def same(expected: Plain, actual: Plain, *, kind: str) -> bool:
     """Whether Odoo holds what is expected; HTML by its words, numbers by their worth."""
     if kind == "html":
         return _words(expected) == _words(actual)
-    if kind in {"integer", "float", "monetary"}:
+    if kind in _NUMBERS:
         return float(expected or 0) == float(actual or 0)  # type: ignore[arg-type]  # numbers
     return expected == actual
 
@@ -100,27 +105,95 @@ def cell(value: Value, *, kind: str, token: Token) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
-def fingerprint(values: Mapping[str, Value], blob: str | None) -> str:
+def spelled(value: Plain, *, kind: str) -> str:
+    """Spell a plain value for a cell of `load()`: text, references as their numbers."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, bool) and kind == "boolean":
+        return "1" if value else "0"
+    return "" if value is None else str(value)
+
+
+def fingerprint(
+    values: Mapping[str, Value], blob: str | None, held: Mapping[str, str] | None = None
+) -> str:
     """Tell what was sent, field by field, without a value: `name:hash,…` in order of names.
 
     Equal texts: nothing changed since. Where they differ, the hashes tell which fields the
     source changed, and so which a person changed in Odoo. The first hash is of the whole row
     (`WHOLE`): made in one go, it tells a row that is finished from one that is not.
+
+    Args:
+        values: what was sent.
+        blob: hash of the file that was sent with it.
+        held: field name to `held_mark` of what Odoo holds after it; it stands behind the
+            field's own hash (`name:hash/held`) where it is another one, as of a reference.
     """
-    return joined({**_marks(values, blob), WHOLE: _whole(values, blob)})
+    return joined({**_marks(values, blob, held or {}), WHOLE: _whole(values, blob)})
 
 
 def is_sent(sent: str, values: Mapping[str, Value], blob: str | None) -> bool:
     """Whether a fingerprint is of just these values: then there is nothing to do."""
-    if sent.startswith(f"{WHOLE}:{_whole(values, blob)}"):
-        return True
-    # of a run made before there were hashes of the whole
-    before = marks_of(sent)
-    return bool(before) and before == _marks(values, blob)
+    return sent.startswith(f"{WHOLE}:{_whole(values, blob)}")
 
 
-def _marks(values: Mapping[str, Value], blob: str | None) -> dict[str, str]:
-    marks = {name: mark(value) for name, value in values.items()}
+def either(before: str | None, now: str) -> str:
+    """Give the hash of a field that holds the one or the other, while a write has no answer.
+
+    Of a field that was never sent before, the one is nobody's to know: `~now`.
+    """
+    if before == now or now in (before or "").split("~")[1:]:
+        return before or now
+    return f"{before or ''}~{now}"
+
+
+def is_as_sent(told: str | None, value: Value) -> bool:
+    """Whether the source still says of a field what was last sent of it, and nothing else was."""
+    return told is not None and told.partition("/")[0] == mark(value) and "~" not in told
+
+
+def edited(told: str | None, actual: Plain, *, kind: str) -> bool:
+    """Whether Odoo holds of a field something else than what was last sent: a person changed it.
+
+    Args:
+        told: the field's hash in the fingerprint; None: it was never sent.
+        actual: what Odoo holds now.
+        kind: Odoo's type of the field; of some it cannot be told, and False is the answer.
+    """
+    if told is None or told.startswith("~") or kind not in _TOLD:
+        return False
+    return not is_ours(told, actual, kind=kind)
+
+
+def is_ours(told: str | None, actual: Plain, *, kind: str) -> bool:
+    """Whether a field holds what we sent of it; arguments as of `edited`, and of any type.
+
+    Else what stands there was there before us, or is a person's.
+    """
+    if told is None:
+        return False
+    sent = {one.rpartition("/")[2] for one in told.split("~") if one}
+    return held_mark(actual, kind=kind) in sent
+
+
+def held_mark(value: Plain, *, kind: str) -> str:
+    """Hash what Odoo holds: two values of a field that are the `same` have equal hashes."""
+    if kind == "html":
+        return _hashed(_words(value))
+    if kind in _NUMBERS:
+        return _hashed(float(value or 0))  # type: ignore[arg-type]  # numbers
+    if isinstance(value, tuple):
+        return _hashed(list(value))
+    return _hashed(None if value == "" else value)
+
+
+def _marks(
+    values: Mapping[str, Value], blob: str | None, held: Mapping[str, str]
+) -> dict[str, str]:
+    marks = {}
+    for name, value in values.items():
+        ours, there = mark(value), held.get(name)
+        marks[name] = ours if there is None or there == ours else f"{ours}/{there}"
     if blob is not None:
         marks["datas"] = blob[:10]
     return marks
@@ -134,12 +207,12 @@ def _whole(values: Mapping[str, Value], blob: str | None) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:20]
 
 
-def _spelled(value: object) -> list[str]:
+def _of_ref(value: object) -> list[str]:
     assert isinstance(value, Ref), "no other value is not JSON"  # noqa: S101 - a programmer's mistake
     return [value.kind.value, value.key]
 
 
-_FLAT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_spelled)
+_FLAT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_of_ref)
 """In plain ASCII, for half a character cannot be hashed otherwise."""
 
 
@@ -160,6 +233,10 @@ def mark(value: Value) -> str:
         spelled: object = sorted(str(ref) for ref in value)
     else:
         spelled = str(value) if isinstance(value, Ref) else value
+    return _hashed(spelled)
+
+
+def _hashed(spelled: object) -> str:
     text = canonical(spelled).encode("utf-8", "surrogatepass")
     return hashlib.sha256(text).hexdigest()[:10]
 

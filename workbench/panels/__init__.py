@@ -10,11 +10,15 @@ from workbench.panels.fields_panel import FieldsPanel, fields
 from workbench.panels.listing import Listing
 from workbench.panels.pair_panel import PairPanel
 from workbench.panels.panel import DecisionPanel
-from workbench.panels.rollback import RollbackDesk, RollbackPanel
+from workbench.panels.rollback import RollbackDesk
+from workbench.panels.rollback_panel import RollbackPanel
+from workbench.panels.sample_panel import SamplePanel
 from workbench.panels.schema_panel import SchemaPanel, agreed
+from workbench.panels.sign_off_panel import SignOffPanel
 from workbench.panels.table_panel import TablePanel
 from workbench.panels.views import (
     RunLike,
+    changes,
     duplicates,
     practitioners,
     rollback,
@@ -25,9 +29,8 @@ from workbench.panels.views import (
 )
 
 __all__ = [
-    "Brief", "Counts", "DecisionDesk", "DecisionPanel", "FieldFacts",
-    "FieldsPanel", "Listing", "PairPanel", "RollbackDesk",
-    "RollbackPanel", "RunLike", "SchemaPanel", "Show", "TablePanel", "agreed",
-    "duplicates", "fields",
-    "practitioners", "rollback", "sample", "schema", "sign_off", "values",
+    "Brief", "Counts", "DecisionDesk", "DecisionPanel", "FieldFacts", "FieldsPanel", "Listing",
+    "PairPanel", "RollbackDesk", "RollbackPanel", "RunLike", "SamplePanel", "SchemaPanel", "Show",
+    "SignOffPanel", "TablePanel", "agreed", "changes", "duplicates", "fields", "practitioners",
+    "rollback", "sample", "schema", "sign_off", "values",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import ipywidgets
 from workbench.errors import UsageError
 from workbench.panels.desk import DecisionDesk
 from workbench.panels.status import StatusLine
+from workbench.state import person
 
 NO_NAMES = "no patient's name in it"
 """What a person is told where they may write: a comment is kept with the decision."""
@@ -38,12 +39,11 @@ class Frame(ipywidgets.VBox):  # type: ignore[misc]
         Raises:
             UsageError: nobody is named; the focus is where the name goes.
         """
-        name = str(self.person.value).strip()
-        if not name:
+        try:
+            return person(self.person.value, do="Write your name into the first field.")
+        except UsageError:
             self.person.focus()
-            what = "Nobody is named as deciding."
-            raise UsageError(what, do="Write your name into the first field.")
-        return name
+            raise
 
     def __repr__(self) -> str:
         """Give counts, no question and no choice: a repr is saved beside the widget."""

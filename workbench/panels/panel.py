@@ -15,12 +15,16 @@ class DecisionPanel(Frame):
 
     The question is shown decided or not, so that the person sees what was recorded and may
     decide anew.
+
+    Args:
+        desk: where decisions are recorded.
+        ahead: what is looked at before the question is answered, in reading order.
     """
 
-    def __init__(self, desk: DecisionDesk) -> None:
+    def __init__(self, desk: DecisionDesk, *ahead: ipywidgets.Widget) -> None:
         self.row = DecisionRow(self._confirm)
         self._body = ipywidgets.VBox()
-        super().__init__(desk, self._body)
+        super().__init__(desk, *ahead, self._body)
         self.refresh()
 
     def refresh(self) -> None:

@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
-import html
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import ipywidgets
-
 from workbench.errors import UsageError
-from workbench.panels.status import StatusLine
-from workbench.state import Decision, Question, Store, digest
+from workbench.state import Decision, Question, Store, digest, person
 
 SUBJECT = "rollback"
 ROLL_BACK = "roll back"
 _PHASE = "rollback"
+
+
+class Part(Protocol):
+    """Records of one model that will go."""
+
+    @property
+    def model(self) -> str:
+        """Odoo's model."""
+        ...
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The records' numbers."""
+        ...
+
+
+class Held(Protocol):
+    """Something of this run's that people changed or tied something to."""
+
+    @property
+    def external_id(self) -> str:
+        """Its external id, without module."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Odoo's model."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why it stays, or would."""
+        ...
+
+    @property
+    def follows(self) -> str:
+        """What taking it along does to what other people made; "" for nothing."""
+        ...
+
+
+class Kept(Held, Protocol):
+    """One of them that stays."""
+
+    @property
+    def takes(self) -> bool:
+        """Whether a person may take it along all the same."""
+        ...
 
 
 class Plan(Protocol):
@@ -23,6 +67,54 @@ class Plan(Protocol):
     def hash(self) -> str:
         """The hash of the plan's content."""
         ...
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        ...
+
+    @property
+    def records(self) -> int:
+        """How many records will go."""
+        ...
+
+    @property
+    def remove(self) -> Sequence[Part]:
+        """What will go, in this order."""
+        ...
+
+    @property
+    def restore(self) -> Sequence[object]:
+        """Records that get back what they held before."""
+        ...
+
+    @property
+    def unlink(self) -> Sequence[str]:
+        """External ids that go while the record behind them stays."""
+        ...
+
+    @property
+    def keep(self) -> Sequence[Kept]:
+        """What will stay."""
+        ...
+
+    @property
+    def taken(self) -> Sequence[Held]:
+        """What would stay, and is taken along by choice."""
+        ...
+
+    @property
+    def blockers(self) -> Sequence[object]:
+        """What would stop it half-way; each says so in a sentence. Nothing begins before."""
+        ...
+
+
+Tell = Callable[[int, int, str], None]
+"""Told how many of how many records are done, and what is being done."""
+Replan = Callable[[frozenset[str]], Plan]
+"""External ids to take along → the plan as it is then; it is the one that is carried out."""
+Go = Callable[[Tell], Sequence[str]]
+"""Carries the confirmed plan out, looks again, and gives the proof, a sentence each."""
 
 
 class RollbackDesk:
@@ -50,13 +142,14 @@ class RollbackDesk:
             UsageError: nobody is named, or what was typed is not the database's name; nothing
                 was recorded.
         """
+        name = person(by, do="Write your name into the first field.")
         if typed.strip() != self.database:
             what = "What was typed is not the name of the database."
             raise UsageError(what, do=f"Type {self.database} to confirm.")
         with self._store.transaction():
             # asked only now: a look at a plan leaves no question open behind it
             self._store.decisions.ask([question(self._hash)])
-            self._store.decisions.decide(SUBJECT, ROLL_BACK, by=by)
+            self._store.decisions.decide(SUBJECT, ROLL_BACK, by=name)
 
 
 def question(plan_hash: str) -> Question:
@@ -75,56 +168,3 @@ def confirmed(store: Store, plan_hash: str) -> bool:
     decision = store.decisions.get(SUBJECT)
     basis = digest(question(plan_hash).basis)
     return decision is not None and decision.choice == ROLL_BACK and decision.decided_basis == basis
-
-
-class RollbackPanel(ipywidgets.VBox):  # type: ignore[misc]
-    """Ask for the database's name; the button works once it is typed."""
-
-    def __init__(self, desk: RollbackDesk) -> None:
-        self.desk = desk
-        self.person = ipywidgets.Text(
-            description="Your name", placeholder="who decides", continuous_update=False
-        )
-        self.typed = ipywidgets.Text(description=f"Type {desk.database} to confirm")
-        self.confirm = ipywidgets.Button(
-            description=f"Confirm the rollback of {desk.database}", button_style="danger"
-        )
-        self.standing = ipywidgets.HTML()
-        self.status = StatusLine()
-        introduction = (
-            "<h3>Roll back</h3>"
-            "<p>This removes from Odoo what this run created, and restores what it changed.</p>"
-            "<p>Records that people changed since are kept and listed.</p>"
-            "<p>Confirming changes nothing yet: the next cell does it.</p>"
-        )
-        super().__init__(
-            [ipywidgets.HTML(introduction), self.person, self.typed, self.confirm,
-             self.standing, self.status]
-        )  # fmt: skip
-        self.add_class("wb-panel")
-        for widget in (self.person, self.typed):
-            widget.style.description_width = "auto"
-        self.typed.observe(lambda _: self._weigh(), names=["value"])
-        self.confirm.on_click(lambda _: self.status.guard(self._confirm))
-        self._weigh()
-
-    def _weigh(self) -> None:
-        self.confirm.disabled = self.typed.value.strip() != self.desk.database
-        self.standing.value = f"<p>{html.escape(self._said())}</p>"
-
-    def _said(self) -> str:
-        decision = self.desk.decision
-        if decision is None or not self.desk.confirmed:
-            return "○ not confirmed"
-        return f"✓ confirmed by {decision.decided_by}"
-
-    def _confirm(self) -> None:
-        if not self.person.value.strip():
-            self.person.focus()
-        self.desk.confirm(self.typed.value, by=self.person.value)
-        self._weigh()
-        self.status.say("Recorded. Run the next cell to roll back.")
-
-    def __repr__(self) -> str:
-        """Give the state, nothing typed: a repr is saved beside the widget."""
-        return f"Roll back: {self._said()}"

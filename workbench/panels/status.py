@@ -12,6 +12,8 @@ from workbench.errors import WorkbenchError
 
 _STATIC = Path(__file__).parent / "static"
 
+UNRECORDED = "The panel failed; nothing was recorded. Run its cell again."
+
 
 class StatusLine(anywidget.AnyWidget):
     """One line with `role="status"` whose text changes; it also brings the panels' looks."""
@@ -27,11 +29,15 @@ class StatusLine(anywidget.AnyWidget):
             self.trouble = trouble
             self.message = message
 
-    def guard(self, act: Callable[[], None]) -> None:
+    def guard(self, act: Callable[[], None], *, otherwise: str = UNRECORDED) -> None:
         """Do what a button asks, and say so where it fails.
 
         JupyterLab shows nothing of an error inside a callback: without this a click would
         seem to have worked.
+
+        Args:
+            act: what is asked.
+            otherwise: what is true when it failed in a way that says nothing itself.
         """
         told = False
         try:
@@ -42,8 +48,7 @@ class StatusLine(anywidget.AnyWidget):
             told = True
         finally:
             if not told:
-                self.say("The panel failed; nothing was recorded. Run its cell again.",
-                         trouble=True)  # fmt: skip
+                self.say(otherwise, trouble=True)
 
     def __repr__(self) -> str:
         """Say nothing of the content: a repr may be saved in a notebook."""

@@ -92,6 +92,10 @@ class Heads:
         return (*self.known, self.choice, self.why, self.standing)
 
 
+def nothing() -> None:
+    """Do nothing: most tables have nothing to show to a page that is loaded anew."""
+
+
 class ChoiceTable(anywidget.AnyWidget):
     """Draws sections of lines; what a person confirms comes back through `on_decide`.
 
@@ -119,6 +123,7 @@ class ChoiceTable(anywidget.AnyWidget):
     ) -> None:
         super().__init__(heads=list(heads.all), hint=f"reason; {NO_NAMES}")
         self._on_decide, self._on_accept = on_decide, on_accept
+        self.on_ready: Callable[[], None] = nothing
         self.on_msg(lambda _widget, content, _buffers: self.told(content))
 
     def draw(self, sections: Sequence[Section]) -> None:
@@ -131,6 +136,14 @@ class ChoiceTable(anywidget.AnyWidget):
         """Put the focus on the choice of a line."""
         self.send({"kind": "focus", "subject": subject})
 
+    def reveal(self, values: Mapping[str, Sequence[str | None]]) -> None:
+        """Put real values over what stands in lines, in this page alone and until drawn anew.
+
+        Args:
+            values: by subject, a text for each known column; None leaves what stands there.
+        """
+        self.send({"kind": "reveal", "drawn": self.drawn, "values": dict(values)})
+
     def told(self, content: Mapping[str, object]) -> None:
         """Take what the browser says: a line was confirmed, or a section accepted."""
         if content.get("kind") == "decide":
@@ -138,6 +151,8 @@ class ChoiceTable(anywidget.AnyWidget):
             self._on_decide(*words)
         elif content.get("kind") == "accept":
             self._on_accept(str(content.get("section", "")))
+        elif content.get("kind") == "ready":
+            self.on_ready()
 
     def __repr__(self) -> str:
         """Say nothing of the content: a repr may be saved in a notebook."""

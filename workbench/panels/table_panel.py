@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle, islice
 
@@ -26,11 +26,15 @@ class TablePanel(ListPanel):
 
     A line that was confirmed stays in its place, so that the person sees what was recorded
     and the focus can move to the next open one; `refresh()` lists anew.
+
+    Args:
+        desk: where decisions are recorded.
+        tools: further controls of the toolbar.
     """
 
     desk: TableDesk
 
-    def __init__(self, desk: TableDesk) -> None:
+    def __init__(self, desk: TableDesk, *, tools: Iterable[ipywidgets.Widget] = ()) -> None:
         self._page = 0
         self.ahead = ipywidgets.HTML()
         self.section = ipywidgets.Dropdown(
@@ -46,7 +50,7 @@ class TablePanel(ListPanel):
             desk,
             Show.ALL,
             parts=[self.ahead, self.table, self._pager],
-            narrow=[self.section] if desk.narrowed_by else [],
+            narrow=[*([self.section] if desk.narrowed_by else []), *tools],
         )
         self.add_class("wb-wide")
         self.section.observe(lambda _: self.refresh(), names=["value"])

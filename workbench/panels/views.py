@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Protocol
 
 from workbench.config import Config
+from workbench.panels.changes import ChangesDesk
+from workbench.panels.changes_panel import ChangesPanel
 from workbench.panels.desk import Brief, Counts, DecisionDesk
 from workbench.panels.listing import Listing, question_row
 from workbench.panels.pair_desk import COLUMNS, DuplicatesDesk, row_of
 from workbench.panels.pair_panel import PairPanel
-from workbench.panels.panel import DecisionPanel
 from workbench.panels.people import PractitionersDesk
 from workbench.panels.reveal import Curtain
-from workbench.panels.rollback import Plan, RollbackDesk, RollbackPanel
+from workbench.panels.rollback import Go, Plan, Replan, RollbackDesk
+from workbench.panels.rollback_panel import RollbackPanel
+from workbench.panels.sample_desk import SampleDesk
+from workbench.panels.sample_panel import SamplePanel
 from workbench.panels.schema_panel import (
     SCHEMA,
     SUBJECT,
@@ -21,6 +25,7 @@ from workbench.panels.schema_panel import (
     plan_table,
     planned,
 )
+from workbench.panels.sign_off_panel import Lists, Obstacles, SignOffDesk, SignOffPanel
 from workbench.panels.table_panel import TablePanel
 from workbench.panels.value_maps import ValuesDesk
 from workbench.show import Lines, Stack
@@ -57,12 +62,20 @@ SAMPLE = Brief(
     title="Sample",
     asks="Does the sample in Odoo look as it should?",
     why="The full load does for everybody what was done for these patients.",
-    follows="Approving holds for this mapping, this schema and this sample; rejecting stops here.",
+    follows="Approving holds for this mapping, this schema and this sample; rejecting stops here. "
+    "Values are masked until you ask to see them.",
+)
+CHANGES = Brief(
+    title="Changes",
+    asks="Whose value counts, and what becomes of what was deleted?",
+    why="Nothing that people did in Odoo is overwritten in silence, and nothing is deleted there.",
+    follows="What you decide is carried out by the next `workbench run FILE`; until then the "
+    "fields stay as they are, and everything else goes over.",
 )
 SIGN_OFF = Brief(
     title="Sign-off",
     asks="Do you accept the migration on this reconciliation?",
-    why="The figures above were computed from what PracticeHub gave and what Odoo returned.",
+    why="The figures below were computed from what PracticeHub gave and what Odoo returned.",
     follows="Accepting allows the run to be sealed. Refusing keeps everything as it is.",
 )
 
@@ -121,31 +134,65 @@ def schema(run: RunLike) -> SchemaPanel | Stack:
                   Lines("What is agreed to", [agreed(run.store)])))  # fmt: skip
 
 
-def sample(run: RunLike) -> DecisionPanel | Listing:
-    """Ask whether the sample is right."""
-    return _shown(run, "sample", SAMPLE)
+def sample(run: RunLike) -> SamplePanel | Stack:
+    """Ask whether the sample is right, with every cell of it to look at.
+
+    Values are masked unless the configuration says `show_patient_data`, or the person asks to
+    see them; without a person there are counts alone.
+    """
+    desk = SampleDesk(run.store, prefix="sample", brief=SAMPLE)
+    if run.headless:
+        return Stack((desk.table(), Listing.of(desk)))
+    return SamplePanel(desk, Curtain(run.store, run.config))
 
 
-def sign_off(run: RunLike) -> DecisionPanel | Listing:
-    """Ask whether the migration is accepted."""
-    return _shown(run, "signoff", SIGN_OFF)
+def sign_off(run: RunLike, *, obstacles: Obstacles, lists: Lists) -> SignOffPanel | Stack:
+    """Ask whether the migration is accepted, with the figures it rests on.
+
+    Args:
+        run: the run that is open.
+        obstacles: why it cannot be accepted as it stands, a sentence each.
+        lists: what is listed record by record: what, how many, in which file.
+    """
+    desk = SignOffDesk(run.store, brief=SIGN_OFF, obstacles=obstacles, lists=lists)
+    if run.headless:
+        return Stack((desk.arithmetic(), desk.compared(), desk.listed(), desk.against(),
+                      Listing.of(desk)))  # fmt: skip
+    return SignOffPanel(desk)
 
 
-def rollback(run: RunLike, plan: Plan) -> RollbackPanel | Listing:
-    """Ask for the database's name before a plan is carried out.
+def changes(run: RunLike) -> ChangesPanel | Listing:
+    """Ask about fields that people changed in Odoo, and about what PracticeHub has no longer.
+
+    Values are masked unless the configuration says `show_patient_data`, or the person asks to
+    see them.
+    """
+    curtain = Curtain(run.store, run.config)
+    if run.headless:
+        desk = ChangesDesk(run.store, brief=CHANGES, shown=curtain.look)
+        return Listing.of_table(desk)
+    # what a widget holds may be saved: its values are masked, whatever is on the screen
+    return ChangesPanel(ChangesDesk(run.store, brief=CHANGES, shown=curtain.masked), curtain)
+
+
+def rollback(run: RunLike, plan: Plan, *, go: Go, replan: Replan) -> RollbackPanel | Listing:
+    """Show a plan and carry it out once the database's name is typed.
 
     The confirmation is the decision `rollback` with the choice "roll back", bound to
-    `plan.hash`; `confirmed()` in `panels.rollback` checks it.
+    `plan.hash`; `confirmed()` in `panels.rollback` checks it. Without a person nothing is
+    carried out here: where it stands is told.
+
+    Args:
+        run: the run that is open.
+        plan: what would be done, as Odoo stands now.
+        go: carries out what was confirmed, and gives the proof.
+        replan: makes the plan anew with records to take along.
     """
-    desk = RollbackDesk(run.store, plan_hash=plan.hash, database=run.config.odoo.database)
+    database = run.config.odoo.database
     if not run.headless:
-        return RollbackPanel(desk)
+        return RollbackPanel(run.store, plan, database=database, go=go, replan=replan)
+    desk = RollbackDesk(run.store, plan_hash=plan.hash, database=database)
     done = desk.confirmed
     decision = desk.decision
     rows = (question_row(decision),) if decision else ()
     return Listing("Roll back", Counts(int(not done), int(done), 0), rows)
-
-
-def _shown(run: RunLike, prefix: str, brief: Brief) -> DecisionPanel | Listing:
-    desk = DecisionDesk(run.store, prefix=prefix, brief=brief)
-    return Listing.of(desk) if run.headless else DecisionPanel(desk)

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from workbench import show
+from typing import Any
+
+from workbench import panels, show
 from workbench.errors import GateError
-from workbench.phases import cleansing, duplicates, gates, ground, knowledge, loading, reading
+from workbench.phases import (
+    cleansing,
+    conflicts,
+    departed,
+    duplicates,
+    gates,
+    ground,
+    knowledge,
+    loading,
+    looks,
+    reading,
+    vanished,
+)
 from workbench.phases.extract import fetch_all_files, read_everything
 from workbench.phases.finding import Finding
-from workbench.phases.migrate import balance_table
 from workbench.phases.steps import Steps, alone
-from workbench.practicehub import list_dangling
+from workbench.practicehub import list_dangling, unstamped
 from workbench.proof import balance
-from workbench.state import Issue, IssueKind, WalkState
+from workbench.reports import balance_table
+from workbench.state import WalkState
 
 _CONFIRM = (
     "Decide what is open, then `workbench run FILE`: it confirms the map, prepares Odoo for what "
@@ -26,54 +40,59 @@ class Delta(Steps):
     name = "delta"
 
     def prefixes(self) -> tuple[str, ...]:
-        """Wait for fields, values, practitioners and duplicates that are new since."""
-        return (*gates.MAP_PREFIXES, gates.DUPLICATE)
+        """Wait for what is new to the map, for duplicates, conflicts, and what was deleted."""
+        return (*gates.MAP_PREFIXES, gates.DUPLICATE, conflicts.PREFIX, *departed.PREFIXES)
 
     @alone
-    def look(self) -> show.Table:
-        """Walk the source once more and compare every record by its content.
+    def look(self, *, whole: bool = True) -> show.Table:
+        """Read the source once more and tell what is new, what has changed and what is gone.
 
-        A pass that was interrupted is gone on with; a finished one is followed by a new one.
+        A look that was interrupted is gone on with; a finished one is followed by a new one.
+        What is counted is all that happened since the last delta that was carried out.
+
+        Args:
+            whole: read every list whole and compare all of it by content. False: ask only for
+                what changed where PracticeHub is shown to tell; an edit that leaves the time
+                of change as it was is then found by the next whole look.
         """
-        generation = self._generation()
-        before = {name: self._held(name) for name in self._names()}
-        read_everything(self, generation=generation)
-        rows = []
-        for name in self._names():
-            walked = self.store.source.walk(name, generation=generation)
-            if walked is None or walked.state is not WalkState.DONE:
-                continue
-            now = self._held(name)
-            gone = sorted(set(before[name]) - self.store.source.seen_in(name, generation))
-            if gone:
-                self.store.source.mark_gone(name, gone)
-                self.store.staging.add_issues(
-                    Issue(IssueKind.DELETED_IN_SOURCE, name, one, "", "not in the newest pass",
-                          "kept in Odoo", self.name)
-                    for one in gone
-                )  # fmt: skip
-            created = [one for one in now if one not in before[name]]
-            changed = [one for one, sha in now.items() if before[name].get(one, sha) != sha]
-            rows.append((name, len(created), len(changed), len(gone)))
-        self.store.journey.set_document("delta", {"generation": generation, "rows": rows})
+        before = looks.last(self.store)
+        generation = self._generation(before, whole=whole)
+        since = looks.first_untold(before, generation)
+        trusted = looks.stamped(self.store)
+        read_everything(
+            self, generation=generation, by_time=lambda name: not whole and trusted(name)
+        )
+        self._learn_about_times(generation)
         fetch_all_files(self)
         knowledge.learn(self)
         cleansing.read_values(self)
         list_dangling(self.store, phase=self.name)
         duplicates.look(self)
+        departed.look(self)
+        walks = self.store.source.walks(generation=generation)
+        looks.keep(
+            self.store, generation=generation, since=since,
+            by_time=[walked.resource for walked in walks if walked.since],
+            rows=looks.count(self.store, [w.resource for w in walks if w.state is WalkState.DONE],
+                             since=since, until=generation),
+        )  # fmt: skip
+        return looks.table(self.store)
+
+    def deleted(self) -> show.Table:
+        """List what PracticeHub has no longer, record by record, and what becomes of it."""
         return show.Table(
-            "Since the last pass",
-            ("resource", "created", "changed", "deleted"),
-            rows,
-            note="What was deleted in PracticeHub is listed and stays in Odoo.",
+            "Gone from PracticeHub",
+            ("resource", "record", "what happened", "in Odoo"),
+            departed.rows(self.store),
+            note="Nothing is deleted in Odoo. What is archived there can be brought back.",
         )
 
     @alone
     def apply(self) -> object:
         """Load what is new and write what changed; equal records cost no call.
 
-        A record that waits for a decision is held back, and all others go on. What was held
-        back is loaded by the delta after the decision.
+        A record that waits for a decision is held back, and so is a field that somebody changed
+        in Odoo; all others go on. What was held back is loaded by the delta after the decision.
 
         Raises:
             MappingError: what was decided does not fit together; names the field.
@@ -85,22 +104,20 @@ class Delta(Steps):
             raise GateError(what, do=_CONFIRM)
         duplicates.settle(self)
         cleansing.read_values(self)  # a field may have been decided about since
-        loaded = loading.as_table("Brought over", loading.load_all(self))
-        waiting = self.open_decisions()
-        if not waiting:
-            return loaded
-        subjects = show.Table(
-            f"{len(waiting)} decision(s) are open: records that wait for one were held back",
-            ("subject", "question"),
-            [(one.subject, one.question) for one in waiting],
-            note=_CONFIRM,
-        )
-        return show.Stack((loaded, subjects))
+        vanished.make_anew(self)
+        shown = [loading.as_table("Brought over", loading.load_all(self))]
+        shown += [found] if (found := departed.apply(self)) is not None else []
+        vanished.look(self)
+        looks.carried_out(self.store)
+        return show.Stack(tuple(shown)) if len(shown) > 1 else shown[0]
+
+    def changes(self) -> object:
+        """Ask about fields that somebody changed in Odoo, and about what was deleted."""
+        return panels.changes(self.run)
 
     @alone
     def balance(self) -> show.Table:
         """Draw up what became of every record."""
-        loading.note_held(self)
         return balance_table(balance(self.store))
 
     def judge(self) -> Finding:
@@ -109,34 +126,42 @@ class Delta(Steps):
         While a decision is open, records wait for it: the phase then waits too, and the sums
         are judged once it is decided.
         """
+        loading.note_held(self)
         found = balance(self.store)
         missing = [] if self.open_decisions() else found.open_ends()
-        document = self.store.journey.document("delta")
-        rows = document["rows"] if isinstance(document, dict) else []
-        if not isinstance(document, dict):
+        look = looks.last(self.store)
+        if look is None:
             missing.append("nobody looked")
         unread = cleansing.unread(self.store)
         if unread:
             missing.append(f"the values of {unread} record(s) are not checked")
+        missing += vanished.told(self.store)
+        totals = looks.totals(look)
         return Finding(
             tuple(missing),
             (
-                ("created", sum(row[1] for row in rows)),
-                ("changed", sum(row[2] for row in rows)),
-                ("deleted", sum(row[3] for row in rows)),
+                ("created", totals.created),
+                ("changed", totals.changed),
+                ("deleted", totals.deleted),
+                ("made anew under another id", totals.anew),
+                ("lists not read whole", len(look.by_time) if look else 0),
                 ("without a fate yet", found.unresolved),
             ),
         )
 
-    def _generation(self) -> int:
+    def _generation(self, before: looks.Look | None, *, whole: bool) -> int:
         newest = self.store.source.last_generation()
         walks = self.store.source.walks(generation=newest)
         ended = {w.resource for w in walks if w.state is not WalkState.WALKING}
-        complete = ended.issuperset(self._names())
-        return newest + 1 if newest == 0 or complete else newest
+        complete = ended.issuperset(resource.name for resource in reading.lists(self.run))
+        finished = complete and before is not None and before.generation >= newest
+        in_part = whole and any(w.since and w.state is WalkState.DONE for w in walks)
+        return newest + 1 if newest == 0 or finished or in_part else newest
 
-    def _names(self) -> list[str]:
-        return [resource.name for resource in reading.lists(self.run)]
-
-    def _held(self, resource: str) -> dict[str, str]:
-        return {r.source_id: r.sha256 for r in self.store.source.records(resource)}
+    def _learn_about_times(self, generation: int) -> None:
+        """Note of which resources an edit was met that left the time of change as it was."""
+        zone: Any = self.config.practicehub.timezone
+        for walked in self.store.source.walks(generation=generation):
+            missed = unstamped(self.store, walked.resource, generation=generation, zone=zone)
+            if missed:
+                looks.distrust(self.store, walked.resource, missed)

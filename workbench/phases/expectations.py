@@ -257,9 +257,11 @@ def _context(
     found = offers.gather(run, mapping)
 
     def patient_key(source_id: str) -> str | None:
-        if source_id not in known:
-            return None
-        return f"patient_{merged.get(source_id, source_id)}"
+        key = f"patient_{merged.get(source_id, source_id)}"
+        if source_id in known:
+            return key
+        # deleted in PracticeHub since, and in Odoo still: what refers to the contact keeps it
+        return key if store.destination.link(f"patient_{source_id}") is not None else None
 
     return Context(
         timezone=run.config.practicehub.timezone,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from workbench import masking, panels, show
@@ -12,10 +15,13 @@ from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
 from workbench.practicehub import (
     LOOPBACK,
+    Progress,
     compared,
     fetch_files,
+    find_gone,
     list_dangling,
     shortfall,
+    since_last,
     walk,
 )
 from workbench.proof import balance
@@ -24,6 +30,15 @@ from workbench.staging import explain
 from workbench.state import FileState, IssueKind, Store, WalkState
 
 PACE = "PracticeHub, at the pace it allows"
+
+
+class _Where(TypedDict):
+    """What every way of reading a resource is told."""
+
+    folder: Path
+    generation: int
+    phase: str
+    on_progress: Progress
 
 
 class Extract(Steps):
@@ -176,10 +191,21 @@ def _held(store: Store) -> list[tuple[object, ...]]:
     return rows
 
 
-def read_everything(steps: Steps, *, generation: int) -> None:
-    """Walk every resource to its end in one pass over the source, and compare the numbers.
+def read_everything(
+    steps: Steps, *, generation: int, by_time: Callable[[str], bool] = lambda _name: False
+) -> None:
+    """Read every resource in one pass over the source, and compare the numbers.
+
+    In a pass after the first one, what was not met is asked for by its id, and is gone only
+    where it does not come.
 
     Progress counts records: those this pass met, of those that PracticeHub reports.
+
+    Args:
+        steps: the phase on whose behalf.
+        generation: the pass.
+        by_time: of which resources only what changed is asked for, where that is shown to
+            work; all others, and those where it is not, are walked to their end.
     """
     store, run = steps.store, steps.run
     asked = [resource.name for resource in reading.lists(run)]
@@ -194,11 +220,19 @@ def read_everything(steps: Steps, *, generation: int) -> None:
             told(done, max(done, total), waiting or PACE)
 
         for name in asked:
-            for _page in walk(run.source, store, name, folder=run.folder, generation=generation,
-                              phase=steps.name, on_progress=tell):  # fmt: skip
+            where: _Where = {"folder": run.folder, "generation": generation,
+                             "phase": steps.name, "on_progress": tell}  # fmt: skip
+            zone = steps.config.practicehub.timezone
+            if by_time(name) and since_last(run.source, store, name, zone=zone, **where):
+                continue
+            begun = store.source.walk(name, generation=generation)
+            if begun is not None and begun.since:
+                store.source.read_whole(name, generation=generation)
+            for _page in walk(run.source, store, name, **where):
                 pass
-            shortfall(run.source, store, name, folder=run.folder, generation=generation,
-                      phase=steps.name, on_progress=tell)  # fmt: skip
+            shortfall(run.source, store, name, **where)
+            if generation:
+                find_gone(run.source, store, name, **where)
 
 
 def fetch_all_files(steps: Steps) -> None:

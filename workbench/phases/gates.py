@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from workbench.errors import GateError
+from workbench.phases import sides
 from workbench.state import Status, Store, digest
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MAP_PREFIXES = ("field:", "value:", "practitioner:")
 """How the subjects begin that make up the map."""
+SAMPLE = "sample"
+"""The phase, and the subject of the decision without which nothing else is loaded."""
 DUPLICATE = "duplicate:"
 """How the subjects begin that ask whether two patients are one."""
 
@@ -42,8 +45,8 @@ BASIS: dict[str, tuple[str, ...]] = {
     "extract": ("ground",),
     "sample": ("ground", "shape", "sample"),
     "migrate": ("ground", "shape", "sample"),
-    "delta": ("mapping", "schema", "twins"),
-    "reconcile": ("mapping", "schema", "twins", "held"),
+    "delta": ("mapping", "schema", "twins", "changes"),
+    "reconcile": ("mapping", "schema", "twins", "held", "kept"),
     "rollback": (),
 }
 """The hashes each phase is done on.
@@ -77,10 +80,21 @@ def hashes(store: Store) -> dict[str, str]:
         "ground": journey.document_hash("ground") or "",
         "schema": journey.document_hash("schema") or "",
         "shape": journey.document_hash("shape") or "",
+        "changes": _changes(store),
         "duplicates": journey.document_hash("duplicates") or "",
         "sample": journey.document_hash("sample") or "",
         "held": journey.meta("held") or "",
+        "kept": digest(sorted([*cell, theirs] for cell, theirs in sides.kept(store).items())),
     }
+
+
+def _changes(store: Store) -> str:
+    """Hash what people said about changes that the delta is still to carry out, or to keep up.
+
+    To keep Odoo's value asks nothing of the delta; to write PracticeHub's is asked until done.
+    """
+    todo = sorted([*cell, *sides] for cell, sides in sides.to_write(store).items())
+    return digest([todo, _answers(store, sides.DELETED, sides.REMADE)])
 
 
 def _answers(store: Store, *prefixes: str) -> str:
@@ -101,6 +115,15 @@ def basis(store: Store, phase: str) -> dict[str, str]:
     return {name: now[name] for name in BASIS[phase]}
 
 
+def approved(store: Store) -> bool:
+    """Tell whether a person approved the sample as it stands.
+
+    A comparison that comes out otherwise, of another map, schema or sample, opens the question
+    again; so does a person who changes their mind.
+    """
+    return store.decisions.choice(SAMPLE) == "approve"
+
+
 def is_current(store: Store, phase: str, *, but: Collection[str] = ()) -> bool:
     """Tell whether a phase is done on what stands now, and so are the phases before it.
 
@@ -111,6 +134,10 @@ def is_current(store: Store, phase: str, *, but: Collection[str] = ()) -> bool:
     """
     state = store.journey.phase(phase)
     stands = state.status is Status.DONE and state.basis == basis(store, phase)
+    if phase == SAMPLE:
+        stands = stands and approved(store)
+    if phase == "delta":  # one that asked for changes alone is for in between
+        stands = stands and sides.read_whole(store)
     return (phase in but or stands) and all(
         is_current(store, before, but=but) for before in BEFORE[phase]
     )
@@ -129,13 +156,23 @@ def check(run: Run, phase: str) -> None:
         if state.status is not Status.DONE:
             what = f"{phase} needs {before}, which is {state.status.value}."
             raise GateError(what, do=f"Finish {before} first: workbench run … --phase {before}")
+        if before == SAMPLE and not approved(store):
+            what = f"{phase} needs the sample to be approved as it stands now, and it is not."
+            raise GateError(
+                what,
+                do="Look at it in 06_sample.ipynb, then decide there or with `workbench decide`.",
+            )
         if not is_current(store, before, but=_WHILE_ASKED.get(phase, ())):
             what = f"{phase} needs {before}, which was done on something that has changed since."
             raise GateError(
                 what, do="`workbench run FILE` goes through all that is no longer current."
             )
-    made = any(store.journey.phase(name).status is not Status.PENDING
-               for name in ("prepare", "rollback"))  # fmt: skip
+    if phase == "reconcile" and not sides.read_whole(store):
+        what = "reconcile needs everything to be read whole, and the last delta was in between."
+        raise GateError(what, do="`workbench run FILE` reads PracticeHub whole once more first.")
+    made = store.destination.last_operation() or any(
+        store.journey.phase(name).status is not Status.PENDING for name in ("prepare", "rollback")
+    )
     if phase == "rollback" and not made:
         what = "rollback has nothing to take out: nothing was made in Odoo."
         raise GateError(what, do="There is nothing to do.")

@@ -38,6 +38,7 @@ from workbench.mapping.faults import MODELS
 from workbench.mapping.people import SUBJECT as PRACTITIONER
 from workbench.mapping.people import works_there
 from workbench.mapping.suggested import Suggestion
+from workbench.odoo import own_fields
 from workbench.phases import agreement, counts, gates, reading
 from workbench.phases.zones import country_of
 from workbench.practicehub import Clarity
@@ -127,7 +128,7 @@ def odoo_fields(steps: Steps) -> OdooFields:
     """Give what Odoo offered before anything of ours was made there; asked once a run."""
     held = steps.store.journey.document("odoo_fields")
     if held is None:
-        held = {model: steps.run.destination.fields(model) for model in sorted(MODELS)}
+        held = own_fields(steps.run.destination, sorted(MODELS), module=steps.config.module)
         steps.store.journey.set_document("odoo_fields", held)
     return cast("OdooFields", held)
 

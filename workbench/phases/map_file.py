@@ -30,7 +30,7 @@ from workbench.mapping.yaml_text import shown
 from workbench.phases import agreement, gates, knowledge
 from workbench.phases.recorder import Recorder, all_or_none
 from workbench.staging.times import Order
-from workbench.state import Decision, sha256
+from workbench.state import Decision, person, sha256
 
 if TYPE_CHECKING:
     from workbench.run import Run
@@ -67,7 +67,7 @@ def take_map(run: Run, root: Node, content: bytes, *, name: str, by: str, dry: b
         if recorder.recorded:
             detail = {"sha256": sha256(content), "map": mapping.hash,
                       "recorded": recorder.recorded.total()}  # fmt: skip
-            run.store.ledger.append("map read", name, detail=detail, actor=by.strip())
+            run.store.ledger.append("map read", name, detail=detail, actor=person(by))
         return [recorder.told(dry=dry), *reading.lines()]
 
 

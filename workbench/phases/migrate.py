@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from workbench import show
-from workbench.phases import duplicates, loading, proving
+from workbench.phases import conflicts, duplicates, loading, proving
 from workbench.phases.finding import Finding
 from workbench.phases.steps import Steps, alone
-from workbench.proof import Balance, balance
-from workbench.reports import charts
+from workbench.proof import balance
+from workbench.reports import balance_table, charts
 
 
 class Migrate(Steps):
     """The verbs of 07_migrate."""
 
     name = "migrate"
+
+    def prefixes(self) -> tuple[str, ...]:
+        """Wait for fields that somebody had changed in Odoo before they were loaded from here."""
+        return (conflicts.PREFIX,)
 
     @alone
     def patients(self) -> show.Table:
@@ -40,12 +44,12 @@ class Migrate(Steps):
     @alone
     def balance(self) -> show.Stack:
         """Draw up what became of every record."""
-        loading.note_held(self)
         found = balance(self.store)
         return show.Stack((charts.flow(found), balance_table(found)))
 
     def judge(self) -> Finding:
         """Say whether every record has a fate."""
+        loading.note_held(self)
         found = balance(self.store)
         return Finding(
             tuple(found.open_ends()),
@@ -59,15 +63,3 @@ class Migrate(Steps):
 
     def _load(self, *stages: str) -> show.Table:
         return loading.as_table("Loaded", loading.load_all(self, stages=stages))
-
-
-def balance_table(found: Balance) -> show.Table:
-    """Show P1's arithmetic on one screen."""
-    return show.Table(
-        "distinct = created + updated + merged + excluded + rejected",
-        ("resource", "reported", "rows", "distinct", "created", "updated", "merged", "excluded",
-         "rejected", "unresolved"),
-        [(t.name, "–" if t.reported is None else t.reported, t.rows, t.distinct, t.created,
-          t.updated, t.merged, t.excluded, t.rejected, t.unresolved)
-         for t in found.every],
-    )  # fmt: skip

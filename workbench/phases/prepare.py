@@ -92,6 +92,7 @@ class Prepare(Steps):
             what = "The map changed since the schema was planned."
             raise GateError(what, do="Run the plan step again, and look at the plan.")
         said = panels.agreed(self.store)
+        self._undoable()  # before anything is made: it may be killed in the midst of it
         if decision.choice == agreement.BY_HAND:
             return self._left_to_hands(said)
         with self.run.progress("making fields and views", unit="steps") as told:
@@ -120,7 +121,6 @@ class Prepare(Steps):
 
     def _keep(self, after: SchemaPlan) -> None:
         """Keep what the later phases rest on: what stands in Odoo, and the shape agreed to."""
-        self._undoable()
         self.store.journey.set_document("schema", _what_stands(after))
         self.store.journey.set_document("shape", shape(self._wanted()))
 

@@ -2,92 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 from workbench import show
 from workbench.errors import LookupFailedError
 from workbench.mapping.rows import LoadRow, Ref
 from workbench.odoo import ATTACHMENT_FIELDS, read_back
+from workbench.phases import duplicates, edits, knowledge
 from workbench.phases.expectations import STAGES, Due, Expectations
-from workbench.proof import Comparison, compare, source_texts
-from workbench.state import Fate, FileState, IssueKind
+from workbench.proof import Comparer, Comparison, Origins
+from workbench.state import Difference, Fate, FileState, IssueKind
 
 if TYPE_CHECKING:
     from workbench.phases.steps import Steps
 
+T = TypeVar("T")
+
+SAMPLE_STALE = "sample_stale"
+"""The fact why the sample's comparison is not of what stands now; empty or absent: it is."""
+_TOGETHER = 2000
+"""Records compared together: as many as are loaded together."""
+
+
+OnWindow = Callable[[Sequence[Due], Sequence[Difference]], None]
+"""Told of each window: its records, each with just the rows that were compared (none of one
+that was rejected), and the cells of them that are not plainly equal."""
+
 
 def compare_all(
-    steps: Steps, scope: str, *, patients: set[str] | None = None, keep_equal: bool = False
+    steps: Steps,
+    scope: str,
+    *,
+    patients: set[str] | None = None,
+    keep_equal: bool = False,
+    on_window: OnWindow | None = None,
 ) -> Comparison:
     """Read back every record that was loaded and compare it, field by field.
 
     What is expected is made anew from what is held and the map, not taken from what was
-    sent, so a fault in sending shows.
+    sent, so a fault in sending shows. It goes window by window: neither the records nor what
+    differs is ever held whole.
 
     Args:
         steps: the phase on whose behalf.
         scope: the name the result is kept under: "sample" or "all".
         patients: only what belongs to these patients; None: everything.
         keep_equal: keep the equal cells too, for a person to walk through.
+        on_window: told of each window.
     """
-    store = steps.store
-    rows = list(_expected(steps, patients))
-    actual = _actual(steps, rows)
-    lookups = steps.run.lookups
-    lookups.records(store)
+    store, run = steps.store, steps.run
+    mapping = knowledge.draft(steps).mapping
+    types: dict[str, dict[str, str]] = {}
+    comparer = Comparer(
+        scope, resolve=_resolver(steps), types=types, keep_equal=keep_equal,
+        origin_of=Origins(
+            store, transforms={row.field: row.transform for row in mapping.rows},
+            merged=duplicates.merged(store),
+        ),
+        decided=edits.keeps(store, types),
+    )  # fmt: skip
+    writing = store.proof.comparison(scope)
+    compared, total = 0, store.destination.count_records() if patients is None else None
+    with run.progress("reading back", unit="records") as told:
+        for window in _windows(_dues(steps, patients)):
+            rows = [row for due in window for row in due.expected.rows]
+            for model in {row.model for row in rows} - types.keys():
+                fields = run.destination.fields(model)
+                types[model] = {name: str(field["type"]) for name, field in fields.items()}
+            run.lookups.records(store)  # forgets those of the window before
+            run.lookups.prepare(rows)
+            cells = comparer.feed(rows, _actual(steps, rows))
+            writing.add(cells)
+            if on_window is not None:
+                on_window(window, cells)
+            compared += len(rows)
+            told(compared, total, "")
+    found = comparer.finish()
+    writing.finish(found.verdicts)
+    return found
 
-    def resolve(ref: Ref) -> object:
+
+def _resolver(steps: Steps) -> Callable[[Ref], int | None]:
+    lookups = steps.run.lookups
+
+    def resolve(ref: Ref) -> int | None:
         try:
             return lookups.resolve(ref)
         except LookupFailedError:
             return None
 
-    types = {
-        model: {name: str(field["type"]) for name, field in steps.run.destination.fields(model)
-                .items()}
-        for model in sorted({row.model for row in rows})
-    }  # fmt: skip
-    found = compare(
-        rows, actual, resolve=resolve, scope=scope, types=types,
-        source_of=source_texts(store), keep_equal=keep_equal,
-    )  # fmt: skip
-    store.proof.set_comparison(scope, verdicts=found.verdicts, differences=found.differences)
-    return found
+    return resolve
 
 
 def files_table(steps: Steps) -> show.Table:
     """Compare size and checksum of every attachment with the bytes we hold; bytes stay put."""
     store = steps.store
-    held = {}
-    for one in store.source.files(FileState.HELD):
-        found = store.proof.outcome(f"files:{one.resource}", one.source_id)
-        if found is not None and found.external_id:
-            held[found.external_id] = one
     rows: dict[str, int] = {"equal": 0, "of 0 bytes, for which Odoo keeps no checksum": 0,
                             "different": 0, "not in Odoo": 0}  # fmt: skip
-    for name, values in read_back(
-        steps.run.destination, store, "ir.attachment", ATTACHMENT_FIELDS, only=frozenset(held)
-    ):
-        ours = held[name]
-        if values is None:
-            rows["not in Odoo"] += 1
-        elif ours.size == 0:
-            rows["of 0 bytes, for which Odoo keeps no checksum"] += 1
-        elif (values["checksum"], values["file_size"]) == (ours.sha1, ours.size):
-            rows["equal"] += 1
-        else:
-            rows["different"] += 1
+    for files in _windows(store.source.files(FileState.HELD)):
+        held = {}
+        for one in files:
+            found = store.proof.outcome(f"files:{one.resource}", one.source_id)
+            if found is not None and found.external_id:
+                held[found.external_id] = one
+        for name, values in read_back(
+            steps.run.destination, store, "ir.attachment", ATTACHMENT_FIELDS, only=frozenset(held)
+        ):
+            ours = held[name]
+            if values is None:
+                rows["not in Odoo"] += 1
+            elif ours.size == 0:
+                rows["of 0 bytes, for which Odoo keeps no checksum"] += 1
+            elif (values["checksum"], values["file_size"]) == (ours.sha1, ours.size):
+                rows["equal"] += 1
+            else:
+                rows["different"] += 1
     return show.Table("Odoo's checksums and sizes against ours", ("", "files"), list(rows.items()))
-
-
-def verdict_table(found: Comparison) -> show.Table:
-    """Show how every field compared."""
-    return show.Table(
-        f"{found.cells:,} cells of {found.records:,} records compared; {found.different:,} differ",
-        ("model", "field", "verdict", "by rule", "cells"),
-        [(v.model, v.field, v.verdict, v.rule, v.count) for v in found.verdicts],
-    )
 
 
 def refused_parts(steps: Steps) -> list[tuple[str, str, str, str]]:
@@ -104,31 +137,44 @@ def refused_parts(steps: Steps) -> list[tuple[str, str, str, str]]:
         return []
     return [
         (due.resource, due.source_id, row.external_id, reasons[due.resource, due.source_id])
-        for due in _dues(steps, None)
+        for due in _loaded(steps, None)
         for row in due.expected.rows[1:]
         if _is_refused_part(steps, due, row, reasons)
     ]
 
 
-def _expected(steps: Steps, patients: set[str] | None) -> Iterator[LoadRow]:
-    """Yield what is expected, but for what Odoo refused: that is listed, with its reason."""
-    reasons = _refusals(steps)
-    for due in _dues(steps, patients):
-        yield from due.expected.rows[:1]
-        for row in due.expected.rows[1:]:
-            if not _is_refused_part(steps, due, row, reasons):
-                yield row
+def _windows(found: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(found)
+    while window := list(islice(rest, _TOGETHER)):
+        yield window
 
 
 def _dues(steps: Steps, patients: set[str] | None) -> Iterator[Due]:
-    """Yield the records that were not rejected as a whole."""
+    """Yield all records, each with the rows that are to be in Odoo.
+
+    What Odoo refused of a record that is there otherwise is listed, with its reason.
+    """
+    reasons = _refusals(steps)
+    for due in _loaded(steps, patients):
+        rows = due.expected.rows
+        there = tuple(row for place, row in enumerate(rows)
+                      if not (place and _is_refused_part(steps, due, row, reasons)))  # fmt: skip
+        yield due if there == rows else _with_rows(due, there)
+
+
+def _loaded(steps: Steps, patients: set[str] | None) -> Iterator[Due]:
+    """Yield all records, without rows those that were rejected as a whole."""
     expectations = Expectations(steps.run)
     for stage in STAGES:
         for due in expectations.of_stage(stage, patients=patients):
             resource = f"files:{due.resource}" if due.is_file else due.resource
             found = steps.store.proof.outcome(resource, due.source_id)
-            if found is None or found.fate is not Fate.REJECTED:
-                yield due
+            rejected = found is not None and found.fate is Fate.REJECTED
+            yield _with_rows(due, ()) if rejected else due
+
+
+def _with_rows(due: Due, rows: tuple[LoadRow, ...]) -> Due:
+    return replace(due, expected=replace(due.expected, rows=rows))
 
 
 def _refusals(steps: Steps) -> dict[tuple[str, str], str]:
@@ -146,19 +192,15 @@ def _is_refused_part(
     )
 
 
-def _actual(steps: Steps, rows: list[LoadRow]) -> dict[str, Mapping[str, object] | None]:
+def _actual(steps: Steps, rows: Sequence[LoadRow]) -> dict[str, Mapping[str, object] | None]:
     wanted: dict[str, tuple[set[str], set[str]]] = {}
     for row in rows:
         names, fields = wanted.setdefault(row.model, (set(), set()))
         names.add(row.external_id)
         fields.update((*row.values, *row.stays))
     found: dict[str, Mapping[str, object] | None] = {}
-    with steps.run.progress("reading back", unit="records") as told:
-        for model, (names, fields) in wanted.items():
-            for name, values in read_back(
-                steps.run.destination, steps.store, model, sorted(fields), only=frozenset(names)
-            ):
-                found[name] = values
-                told(len(found), len(rows), "")
-        told(len(found), len(rows), "")
+    for model, (names, fields) in wanted.items():
+        found.update(read_back(
+            steps.run.destination, steps.store, model, sorted(fields), only=frozenset(names)
+        ))  # fmt: skip
     return found

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench import panels, show
-from workbench.phases import gates, proving
+from workbench.errors import GateError
+from workbench.odoo import CellName
+from workbench.phases import conflicts, gates, loading, proving
+from workbench.phases.edits import Edits
 from workbench.phases.finding import Finding
-from workbench.phases.migrate import balance_table
-from workbench.phases.reporting import hashes, versions, write_all
+from workbench.phases.relating import Relating
+from workbench.phases.reporting import handover, hashes, versions, write_all
 from workbench.phases.steps import Steps, alone
-from workbench.proof import balance, different_cells, orphans, seal
-from workbench.reports import charts
-from workbench.state import Fate, Question
+from workbench.proof import WHOLE_RECORD, Match, balance, seal
+from workbench.reports import (
+    balance_table,
+    charts,
+    files_table,
+    gaps_table,
+    listed,
+    orphans_table,
+    reasons_table,
+    refused_table,
+    relations_table,
+    verdict_table,
+)
+from workbench.reports.tables import MOST
+from workbench.state import Fate, Question, digest
+
+if TYPE_CHECKING:
+    from workbench.phases.expectations import Due
+    from workbench.state import Decision, Difference
 
 SUBJECT = "signoff"
+COMPARED = "compared"
+"""Document: what the last full comparison was made on, and its figures."""
 
 
 class Reconcile(Steps):
@@ -23,78 +46,97 @@ class Reconcile(Steps):
     name = "reconcile"
 
     def prefixes(self) -> tuple[str, ...]:
-        """Wait for the sign-off."""
-        return (SUBJECT,)
+        """Wait for what was changed in Odoo to be decided about, and for the sign-off."""
+        return (conflicts.PREFIX, SUBJECT)
 
     @alone
     def read_back(self) -> show.Stack:
-        """Read every record back from Odoo and compare every field that was mapped."""
-        found = proving.compare_all(self, "all")
-        parts = len(proving.refused_parts(self))
+        """Read every record back from Odoo; compare every mapped field, file and relation.
+
+        What somebody changed in Odoo since is asked about.
+        """
+        loading.note_held(self)
+        on, kept = gates.basis(self.store, self.name), conflicts.kept(self.store)
+        relating, edits = Relating(self), Edits(self)
+
+        def window(dues: Sequence[Due], cells: Sequence[Difference]) -> None:
+            relating.window(dues, cells)
+            edits.window(dues, cells)
+
+        found = proving.compare_all(self, "all", on_window=window)
+        relating.finish()
+        settled = edits.finish()
+        if conflicts.kept(self.store) == {k: v for k, v in kept.items() if k not in settled}:
+            on = gates.basis(self.store, self.name)  # nobody decided anything meanwhile
         self.store.journey.set_document(
-            "compared", {"held": self.store.journey.meta("held") or "",
-                         "cells": found.cells, "records": found.records,
-                         "different": found.different, "absent": len(found.absent),
-                         "refused_parts": parts},
-        )  # fmt: skip
-        return show.Stack((charts.verdicts(found.verdicts), proving.verdict_table(found)))
+            COMPARED,
+            {
+                "on": on,
+                "cells": found.cells,
+                "records": found.records,
+                "different": found.different,
+                "absent": found.absent,
+                "read_back": dict(sorted(relating.read_back.items())),
+                "relations": sum(one.expected for one in self.store.lists.relations()),
+                "missing": self.store.lists.missing_relations(),
+                "refused_parts": len(proving.refused_parts(self)),
+            },
+        )
+        return show.Stack(
+            (
+                charts.verdicts(found.verdicts),
+                verdict_table(found.verdicts),
+                files_table(found.verdicts),
+            )
+        )
 
     @alone
     def balance(self) -> show.Stack:
-        """Draw up the arithmetic: every distinct record has exactly one fate."""
+        """Draw up the arithmetic: every distinct record has exactly one fate, every relation."""
         found = balance(self.store)
-        return show.Stack((charts.flow(found), balance_table(found)))
+        return show.Stack(
+            (
+                charts.flow(found),
+                balance_table(found, read_back=self._read_back()),
+                relations_table(self.store.lists.relations()),
+            )
+        )
 
     @alone
     def orphans(self) -> show.Stack:
         """List relations that lead nowhere, and what was excluded or rejected, with reasons."""
-        reasons: dict[tuple[str, str, str], int] = {}
-        for fate in (Fate.EXCLUDED, Fate.REJECTED):
-            for one in self.store.proof.outcomes(fate=fate):
-                key = (one.resource, fate.value, one.reason)
-                reasons[key] = reasons.get(key, 0) + 1
-        found = orphans(self.store)
         parts = proving.refused_parts(self)
         return show.Stack(
             (
-                show.Table(
-                    f"{len(found)} relation(s) lead to a record that PracticeHub does not have",
-                    ("resource", "record", "field", "what happened"),
-                    [(i.resource, i.source_id, i.field, i.outcome) for i in found],
-                ),
-                show.Table(
-                    "Not in Odoo, and why",
-                    ("resource", "fate", "reason", "records"),
-                    [(*key, count) for key, count in sorted(reasons.items())],
-                ),
+                gaps_table(self.store),
+                orphans_table(self.store),
+                *(reasons_table(self.store, fate) for fate in (Fate.EXCLUDED, Fate.REJECTED)),
+                refused_table(self.store),
                 show.Table(
                     f"{len(parts)} row(s) refused of records that are in Odoo otherwise",
                     ("resource", "record", "not in Odoo", "reason"),
                     parts,
                 ),
+                charts.issues(self.store.staging.issue_counts()),
             )
         )
 
     @alone
     def sign_off(self) -> object:
-        """Ask a person to accept the migration on these figures."""
-        found = balance(self.store)
-        differ = different_cells(self.store.proof.verdicts("all"))
-        parts = self._compared().get("refused_parts", 0)
-        self.store.decisions.ask(
-            [
-                Question(
-                    SUBJECT, self.name, "Is the migration accepted on this reconciliation?",
-                    ("accept", "refuse"),
-                    basis={**gates.basis(self.store, self.name), "balance": found.as_json(),
-                           "compared": self.store.journey.document("compared")},
-                    reasons=(f"{found.unresolved} record(s) without a fate",
-                             f"{differ} cell(s) differ",
-                             f"{parts} row(s) refused of records that are in Odoo otherwise"),
-                )
-            ]
-        )  # fmt: skip
-        return panels.sign_off(self.run)
+        """Ask a person to accept the migration on these figures.
+
+        While it is open what becomes of what people changed in Odoo, there is nothing to accept.
+        """
+        undecided = self.store.decisions.open(conflicts.PREFIX)
+        if undecided:
+            return show.Table(
+                f"Not asked yet: {len(undecided)} field(s) were changed in Odoo since the load",
+                ("subject", "question", "proposal", "why"),
+                [(one.subject, one.question, one.proposal, one.reasons[0])
+                 for one in undecided[:MOST]],
+            )  # fmt: skip
+        self.store.decisions.ask([self._question()])
+        return panels.sign_off(self.run, obstacles=self.obstacles, lists=self.lists)
 
     @alone
     def seal(self) -> show.Lines:
@@ -107,43 +149,128 @@ class Reconcile(Steps):
         if missing:
             return show.Lines("Not sealed", missing)
         if self.need_decisions():
-            return show.Lines("Not sealed: the sign-off is open", [str(p) for p in written])
+            return show.Lines("Not sealed: a decision is open", [str(p) for p in written])
         path = self.write_seal()
         return show.Lines(
             f"Sealed in {path.name}",
-            [f"ledger head {self.store.ledger.head()}", f"{len(written)} reports"],
-        )
+            [f"ledger head {self.store.ledger.head()}", f"{len(written)} reports",
+             "reports/handover.html prints the head: keep it apart from the run folder"],
+        )  # fmt: skip
 
     def write_seal(self) -> Path:
-        """Seal what stands now; the runner does so again once this notebook is saved."""
-        return seal(
-            self.run.folder, self.store, versions=versions(self.run), hashes=hashes(self.run)
-        )
+        """Seal what stands now, and hand over; the runner does so again once this is saved.
+
+        Raises:
+            GateError: something does not close, or nobody accepted it.
+        """
+        missing = [*self.judge().missing, *(f"{one.subject} is open"
+                                            for one in self.open_decisions())]  # fmt: skip
+        if missing:
+            what = f"The run cannot be sealed: {'; '.join(missing)}."
+            raise GateError(what, do="Go through 09_reconcile.ipynb again.")
+        path = seal(
+            self.run.folder, self.store, versions=versions(self.run), hashes=hashes(self.run),
+            key=self.run.signing_key,
+        )  # fmt: skip
+        handover(self.run)
+        return path
+
+    def _question(self) -> Question:
+        """Put the question of the sign-off on what stands now."""
+        found = balance(self.store)
+        facts = self._compared()
+        return Question(
+            SUBJECT, self.name, "Is the migration accepted on this reconciliation?",
+            ("accept", "refuse"),
+            basis={**gates.basis(self.store, self.name), "balance": found.as_json(),
+                   "compared": facts},
+            reasons=(f"{found.unresolved} record(s) without a fate",
+                     f"{facts.get('different', 0)} cell(s) differ",
+                     f"{facts.get('missing', 0)} relation(s) are missing",
+                     f"{facts.get('refused_parts', 0)} row(s) refused of records in Odoo"),
+        )  # fmt: skip
+
+    def obstacles(self) -> list[str]:
+        """Say why it cannot be accepted as it stands: what is not settled, what differs."""
+        sums = balance(self.store)
+        missing = sums.open_ends()
+        if self._compared().get("on") != {**gates.basis(self.store, self.name),
+                               "held": self.store.lists.held()}:  # fmt: skip
+            return [*missing, "what is there now was not read back since it last changed"]
+        missing += [*self._differences(), *self._gaps()]
+        return [*missing, *sums.not_read_back(self._read_back() or {})]
+
+    def _differences(self) -> list[str]:
+        """Say how much differs that nobody is asked about."""
+        asked, to_write = self._asked()
+        counts = dict.fromkeys(("differ", "wait", "absent"), 0)
+        for cell in self.store.proof.differences("all", verdict=Match.DIFFERENT):
+            place = (cell.external_id, cell.field)
+            if place in to_write:
+                counts["wait"] += 1
+            elif cell.field == WHOLE_RECORD:
+                counts["absent"] += 1
+            elif place not in asked:
+                counts["differ"] += 1
+        said = {
+            "differ": "field(s) differ: reports/differences.csv names them",
+            "wait": "field(s) wait for the delta to write PracticeHub's value",
+            "absent": "record(s) are not in Odoo: reports/differences.csv names them",
+        }
+        return [f"{count} {said[name]}" for name, count in counts.items() if count]
+
+    def _gaps(self) -> list[str]:
+        """Say how many relations are missing that nobody is asked about."""
+        asked, to_write = self._asked()
+        lost = {(gap.external_id or gap.name, gap.field, gap.source_id)
+                for gap in self.store.lists.gaps()
+                if not {(gap.external_id, gap.field)} & (asked | to_write)}  # fmt: skip
+        return [f"{len(lost)} relation(s) are missing: reports/missing_relations.csv names them"
+                ] if lost else []  # fmt: skip
+
+    def _asked(self) -> tuple[set[CellName], set[CellName]]:
+        """Give the fields about which a person is asked, and those to be written by decision."""
+        waiting = {one.subject for one in self.store.decisions.open(conflicts.PREFIX)}
+        asked = {(one.external_id, one.field) for one in self.store.conflicts.all()
+                 if conflicts.subject(one.external_id, one.field) in waiting}  # fmt: skip
+        return asked, set(conflicts.to_write(self.store))
+
+    def lists(self) -> list[tuple[str, int, str]]:
+        """Say what is listed record by record: what, how many, in which file of the folder."""
+        return [(one.what, one.count, f"reports/{one.file}") for one in listed(self.store)]
 
     def judge(self) -> Finding:
-        """Say whether the sums close, every cell is as expected, and nobody refused."""
-        found = balance(self.store)
-        missing = found.open_ends()
+        """Say whether the sums close, every cell and relation is there, and nobody refused."""
+        loading.note_held(self)
+        missing = self.obstacles()
         facts = self._compared()
-        if facts.get("held") != (self.store.journey.meta("held") or ""):
-            missing.append("what stands in Odoo was not read back since it last changed")
-        if facts.get("different") or facts.get("absent"):
-            missing.append(f"{facts.get('different')} cell(s) differ, {facts.get('absent')} "
-                           "record(s) are not in Odoo")  # fmt: skip
         decision = self.store.decisions.get(SUBJECT)
+        undecided = self.store.decisions.open(conflicts.PREFIX)
         if decision is not None and not decision.is_open and decision.choice == "refuse":
             missing.append(f"the sign-off was refused by {decision.decided_by}")
+        elif not undecided and not missing and not self._is_asked(decision):
+            missing.append("nobody was asked to accept what stands now")
         return Finding(
             tuple(missing),
             (
                 ("records read back", facts.get("records", 0)),
                 ("cells compared", facts.get("cells", 0)),
                 ("cells that differ", facts.get("different", 0)),
+                ("relations looked for", facts.get("relations", 0)),
+                ("relations missing", facts.get("missing", 0)),
                 ("rows refused of records in Odoo", facts.get("refused_parts", 0)),
-                ("unresolved", found.unresolved),
+                ("unresolved", balance(self.store).unresolved),
             ),
         )
 
+    def _is_asked(self, decision: Decision | None) -> bool:
+        """Whether the sign-off is about what stands now, and not about an older comparison."""
+        return decision is not None and decision.basis == digest(self._question().basis)
+
+    def _read_back(self) -> dict[str, int] | None:
+        found = self._compared().get("read_back")
+        return found if isinstance(found, dict) else None
+
     def _compared(self) -> dict[str, object]:
-        found = self.store.journey.document("compared")
+        found = self.store.journey.document(COMPARED)
         return found if isinstance(found, dict) else {}

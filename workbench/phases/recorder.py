@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.mapping import MapRow, choice_faults
 from workbench.mapping.people import SUBJECT, practitioner_fault
 from workbench.mapping.twins import reason_for_one
 from workbench.mapping.yaml_text import shown
 from workbench.phases import knowledge
-from workbench.state import Decision
+from workbench.state import Decision, person
 
 if TYPE_CHECKING:
     from workbench.run import Run
@@ -135,11 +135,9 @@ def all_or_none(
         UsageError: nobody is named.
         WorkbenchError: of the class named, with every fault; nothing is recorded.
     """
-    if not by.strip():
-        what = "Nobody is named as deciding."
-        raise UsageError(what, do="Name the person who decides: --by NAME.")
+    name_of = person(by, do="Name the person who decides: --by NAME.")
     with suppress(_OnlyCheckedError), run.store.transaction():
-        recorder = Recorder(run, by=by.strip())
+        recorder = Recorder(run, by=name_of)
         yield recorder
         if recorder.faults:
             raise faulty(name, recorder.faults, error=error)

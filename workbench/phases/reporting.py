@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, cast
 
 from workbench import masking, show
 from workbench.phases import by_hand, counts, gates, knowledge, looked_at, reading, workings
+from workbench.proof import SEAL, read_seal
 from workbench.reports import (
     Mask,
     Page,
     Person,
+    Seal,
     Section,
     keep,
     render,
+    write_handover,
     write_mapping,
     write_preflight,
     write_reports,
     write_sample_diff,
     write_workflow,
 )
+from workbench.reports.handover import NAME as HANDOVER_PAGE
 
 if TYPE_CHECKING:
     from workbench.odoo import RollbackPlan
@@ -103,10 +107,11 @@ def write_rollback(run: Run, *, left: RollbackPlan) -> None:
     """Write what a rollback took out, what stayed and why, and what it cannot take back."""
     done = run.store.journey.document("rolled_back")
     facts = cast("dict[str, int]", done) if isinstance(done, dict) else {}
+    counts = cast("dict[str, int]", run.store.journey.document("rollback_left") or {})
     page = Page(
         "Rolled back",
         f"{facts.get('removed', 0):,} records were taken out of {run.config.odoo.database}; "
-        f"{left.records:,} of this run are left.",
+        f"{counts.get('left', 0):,} of this run are left.",
         run.name,
         run.store.ledger.head(),
         facts=[("put back as they were", facts.get("restored", 0)), ("kept", len(left.keep))],
@@ -114,7 +119,10 @@ def write_rollback(run: Run, *, left: RollbackPlan) -> None:
             Section("What stays", tables=[
                 show.Table("Kept, because people changed or tied something to it since",
                            ("record", "model", "reason"),
-                           [(k.external_id, k.model, k.reason) for k in left.keep])]),
+                           [(k.external_id, k.model, k.reason) for k in left.keep]),
+                show.Table("Not asked to stay, and there all the same", ("model", "record"),
+                           [(part.model, name) for part in left.remove
+                            for name in part.external_ids])]),
             Section("What no rollback takes back", words=BEYOND),
         ],
     )  # fmt: skip
@@ -123,14 +131,43 @@ def write_rollback(run: Run, *, left: RollbackPlan) -> None:
 
 BEYOND = (
     "Odoo's own bookkeeping moves on: next free numbers of sequences, its registry and cron "
-    "signals, sessions and logs, and who last wrote to a record that was there before. A mail "
-    "that somebody sent meanwhile stays sent."
+    "signals, sessions and logs, notices to browsers that are open, and who last wrote to a record "
+    "that was there before, a digest's among them where users were made. An empty number or yes/no "
+    "field of the clinic's own that was filled reads as before; Odoo's table then holds 0 or no, "
+    "for its API cannot write an empty one. A mail that somebody sent meanwhile stays sent."
 )
 
 
 def write_sample(run: Run) -> None:
     """Write the sample's diff, masked unless the clinic asked for patient data."""
     write_sample_diff(run.store, run.folder, mask=_mask(run))
+
+
+def handover(run: Run) -> Path:
+    """Write the page that prints what the newest seal fixed; it is kept apart from the run."""
+    sealed = cast("dict[str, dict[str, object]]", read_seal(run.folder))
+    entries, head = sealed["ledger"]["entries"], str(sealed["ledger"]["head"])
+    keys = [str(entry.detail["key"]) for entry in run.store.ledger.entries()
+            if entry.event == "signed" and entry.detail["head"] == head]  # fmt: skip
+    return write_handover(
+        run.store,
+        run.folder,
+        seal=Seal(cast("int", entries), head, ", ".join(keys[-1:])),
+        versions=versions(run),
+        hashes=hashes(run),
+        ends=[("account", run.config.practicehub.account),
+              ("database", run.config.odoo.database)],
+    )  # fmt: skip
+
+
+def handed_over(run: Run) -> bool:
+    """Tell whether the handover prints the head of the seal that stands; without one it may not."""
+    try:
+        sealed = cast("dict[str, dict[str, object]] | None", read_seal(run.folder))
+        page = (run.folder / "reports" / HANDOVER_PAGE).read_text("utf-8")
+    except FileNotFoundError:
+        return not (run.folder / SEAL).exists()
+    return sealed is None or str(sealed["ledger"]["head"]) in page
 
 
 def write_all(run: Run) -> list[Path]:

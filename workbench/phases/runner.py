@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from workbench import assets
 from workbench.errors import EngineError, PhaseFailedError, UsageError
-from workbench.phases import gates
+from workbench.phases import gates, sides
+from workbench.phases.leftovers import note_leftovers
 from workbench.phases.order import BY_NAME, JOURNEY
 from workbench.run import HELD_VARIABLE, RUN_VARIABLE
 from workbench.state import Status, sha256
@@ -37,7 +38,8 @@ def advance(
     Args:
         run: the run, opened for no phase.
         until: stop after this phase.
-        only: run this one phase, done or not, if its gate allows.
+        only: run this one phase, done or not, if its gate allows. Before a reconcile that
+            follows a delta which asked for changes alone, everything is looked at whole.
         on_phase: told of each phase as it starts and ends.
 
     Raises:
@@ -48,15 +50,22 @@ def advance(
     """
     check_names(until=until, only=only)
     with run.exclusive():
-        for phase in (only,) if only else JOURNEY:
+        note_leftovers(run)
+        for phase in _asked_for(run, only) if only else JOURNEY:
             if only is None and gates.is_current(run.store, phase):
                 on_phase(phase, "stands")
             else:
                 on_phase(phase, "starts")
-                execute(run, phase)
+                execute(run, phase, alone=phase == only)
                 on_phase(phase, "done")
             if phase == until:
                 return
+
+
+def _asked_for(run: Run, only: str) -> tuple[str, ...]:
+    if only == "reconcile" and not sides.read_whole(run.store):
+        return "delta", only
+    return (only,)
 
 
 def check_names(*, until: str | None, only: str | None) -> None:
@@ -74,8 +83,14 @@ def check_names(*, until: str | None, only: str | None) -> None:
         raise UsageError(what, do=f"`workbench {until} DIR --yes` does it.")
 
 
-def execute(run: Run, phase: str) -> None:
+def execute(run: Run, phase: str, *, alone: bool = False) -> None:
     """Run one phase's notebook headless; the executed copy stays in the run folder.
+
+    Args:
+        run: the run, opened for no phase.
+        phase: which.
+        alone: no phase after it is gone on to. A delta then asks for changes alone where that
+            works; what it may not see, the whole look before reconcile does.
 
     Raises:
         WorkbenchError: what stopped the notebook, with the exit code it stands for.
@@ -91,11 +106,14 @@ def execute(run: Run, phase: str) -> None:
     with run.exclusive():
         output = _free_name(run.folder / "notebooks", template.stem)
         before = run.store.journey.phase(phase)
+        parameters: dict[str, object] = {"run_dir": str(run.folder)}
+        if phase == "delta":
+            parameters["whole"] = not alone
         try:
             report = engine.execute(
                 template,
                 output,
-                parameters={"run_dir": str(run.folder)},
+                parameters=parameters,
                 env={RUN_VARIABLE: str(run.folder), HELD_VARIABLE: str(run.folder)},
                 cwd=run.folder,
                 cell_timeout=None,

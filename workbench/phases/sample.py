@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from workbench import panels, show
-from workbench.phases import duplicates, gates, knowledge, loading, proving
+from workbench.phases import duplicates, gates, knowledge, loading, proving, sampling
 from workbench.phases.finding import Finding
 from workbench.phases.reporting import write_sample
 from workbench.phases.steps import Steps, alone
-from workbench.proof import FactGatherer, choose
-from workbench.reports import charts
+from workbench.proof import choose, different_cells
+from workbench.reports import charts, coverage_lines, coverage_tables, verdict_table
 from workbench.state import Question
 
 SUBJECT = "sample"
+"""Of the decision, of the comparison, and the document with the patients' ids."""
+REASONS = "sample_reasons"
+"""The document that says why they were chosen."""
+FEWEST, MOST = 50, 200
+"""Patients of a usual sample."""
 REJECTED = (
     "Decide anew what is wrong, in 03_map.ipynb or with `workbench decide`, and run again: the "
     "sample is loaded anew and asked about anew. Or decide `sample: approve` after all."
@@ -31,46 +36,31 @@ class Sample(Steps):
     @alone
     def choose(self) -> show.Stack:
         """Choose patients so that every field, value, location and relation is among them."""
-        mapping = knowledge.draft(self).mapping
-        gatherer = FactGatherer(value_fields=set(mapping.values))
-        about: set[str] = set()
-        goes = duplicates.settle(self)
-        for resource in self.store.source.resources():
-            for record in self.store.source.records(resource):
-                patient = record.source_id if resource == "patients" else record.patient_id
-                if patient is not None and patient not in goes:
-                    gatherer.add(patient, resource, record.data)
-                    about.add(resource)
-        known = {r.source_id for r in self.store.source.records("patients")}
-        facts = [fact for fact in gatherer.facts() if fact.id in known]
-        wanted = {f"field:{row.field}" for row in mapping.rows if row.resource in about}
-        choice = choose(facts, size=self.config.migration.sample_size, wanted=wanted)
-        self.store.journey.set_document("sample", choice.as_json())
+        ground = sampling.ground(self)
+        size = self.config.migration.sample_size
+        choice = choose(ground.facts, size=size, wanted=ground.wanted)
+        before = self.store.journey.document_hash(SUBJECT)
+        with self.store.transaction():
+            if self.store.journey.set_document(SUBJECT, choice.patients()) != before:
+                self.store.journey.set_meta(proving.SAMPLE_STALE, "it was chosen anew")
+            self.store.journey.set_document(
+                REASONS, choice.reasons() | {"clinical": sorted(self._hidden())}
+            )
         return show.Stack(
             (
                 show.Lines(
-                    f"{len(choice.ids)} patients",
-                    [f"{sum(map(len, choice.covers.values())):,} things to try are covered",
-                     f"{len(choice.left_over):,} are not: the sample is too small for them"],
+                    f"{len(choice.ids)} of {len(ground.facts.patients):,} patients",
+                    [*_size_words(size, len(ground.facts.patients)), *coverage_lines(choice)],
                 ),
-                show.Table(
-                    "Which record covers what",
-                    ("patient", "is the first to cover", "for example"),
-                    [(f"patient_{one}", len(keys), _example(keys))
-                     for one, keys in choice.covers.items() if keys],
-                ),
-                show.Table(
-                    f"{len(choice.impossible)} field(s) that no patient's records have filled",
-                    ("field",),
-                    [(key.removeprefix("field:"),) for key in choice.impossible],
-                ),
+                *coverage_tables(choice, hidden=self._hidden(), mask=self._mask),
             )
-        )  # fmt: skip
+        )
 
     @alone
     def load(self) -> show.Table:
         """Load the sample the way everything will be loaded."""
         duplicates.settle(self)
+        self.store.journey.set_meta(proving.SAMPLE_STALE, "it was loaded")
         done = loading.load_all(self, patients=self._patients())
         loading.note_held(self)
         return loading.as_table("The sample, loaded", done)
@@ -78,7 +68,8 @@ class Sample(Steps):
     @alone
     def compare(self) -> show.Stack:
         """Read the sample back and compare source, expected and actual, field by field."""
-        found = proving.compare_all(self, "sample", patients=self._patients(), keep_equal=True)
+        found = proving.compare_all(self, SUBJECT, patients=self._patients(), keep_equal=True)
+        self.store.journey.set_meta(proving.SAMPLE_STALE, "")
         self.store.decisions.ask(
             [
                 Question(
@@ -92,7 +83,7 @@ class Sample(Steps):
             ]
         )  # fmt: skip
         write_sample(self.run)
-        return show.Stack((charts.verdicts(found.verdicts), proving.verdict_table(found)))
+        return show.Stack((charts.verdicts(found.verdicts), verdict_table(found.verdicts)))
 
     @alone
     def approve(self) -> object:
@@ -101,10 +92,11 @@ class Sample(Steps):
 
     def judge(self) -> Finding:
         """Say whether the sample was compared and not rejected; a person judges what differs."""
-        verdicts = self.store.proof.verdicts("sample")
-        different = sum(v.count for v in verdicts if v.verdict == "different")
+        verdicts = self.store.proof.verdicts(SUBJECT)
         missing = []
-        if not verdicts:
+        if stale := self.store.journey.meta(proving.SAMPLE_STALE):
+            missing.append(f"the sample was not compared since {stale}")
+        elif not verdicts:
             missing.append("the sample was not compared")
         decision = self.store.decisions.get(SUBJECT)
         rejected = decision is not None and not decision.is_open and decision.choice == "reject"
@@ -115,16 +107,29 @@ class Sample(Steps):
             (
                 ("patients", len(self._patients())),
                 ("cells compared", sum(v.count for v in verdicts)),
-                ("cells that differ", different),
+                ("cells that differ", different_cells(verdicts)),
             ),
             REJECTED if rejected else "",
         )
 
     def _patients(self) -> set[str]:
-        found = self.store.journey.document("sample")
+        found = self.store.journey.document(SUBJECT)
         return set(found["ids"]) if isinstance(found, dict) else set()
 
+    def _hidden(self) -> set[str]:
+        """Name the clinical fields: beside a patient's number their values stay masked."""
+        return {row.field for row in knowledge.draft(self).mapping.rows if row.clinical}
 
-def _example(keys: tuple[str, ...]) -> str:
-    """Name what a patient covers, without the values that make a key."""
-    return ", ".join(sorted({key.partition("=")[0] for key in keys})[:3])
+    def _mask(self, value: object) -> str:
+        return str(value) if self.config.migration.show_patient_data else self.run.mask(value)
+
+
+def _size_words(size: int, patients: int) -> list[str]:
+    """Say where a size is unusual; a clinic with fewer patients is tried as a whole."""
+    if patients <= size:
+        return ["all there are"]
+    if size < FEWEST:
+        return [f"fewer than the usual {FEWEST} to {MOST}: see below what they do not cover"]
+    if size > MOST:
+        return [f"more than the usual {FEWEST} to {MOST}: a person looks through them longer"]
+    return []

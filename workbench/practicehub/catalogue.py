@@ -16,8 +16,9 @@ from workbench.state import id_text
 from workbench.state.ids import singular
 
 PATIENTS = "patients"
-CREATED, CHANGED = "created", "updated"
-"""What the times of a record are called wherever they were seen."""
+CHANGED = "updated"
+"""What the time of a record's last change is called wherever it was seen; whether records have
+one is asked of the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,11 @@ class Resource:
             objects of a list. Of several that name a patient the first filled one owns the
             record, and of a list its first entry.
         file: where a record tells of its file, or None.
-        created: the field with the time it was made; None: no record was seen to have one.
-        updated: the field with the time it was last changed; None: likewise.
     """
 
     name: str
     parents: Mapping[str, str] = field(default_factory=dict, hash=False)
     file: FileFields | None = None
-    created: str | None = CREATED
-    updated: str | None = None
 
     @property
     def path(self) -> str:
@@ -98,11 +95,10 @@ _SCANS = FileFields(
 )
 
 RESOURCES: tuple[Resource, ...] = (
-    # `updated` was seen on practitioners; patients and visits are thought to have it
-    Resource(PATIENTS, updated=CHANGED),
-    Resource("practitioners", updated=CHANGED),
-    Resource("appointment_types", created=None),
-    Resource("locations", created=None),
+    Resource(PATIENTS),
+    Resource("practitioners"),
+    Resource("appointment_types"),
+    Resource("locations"),
     Resource(
         "appointments",
         {
@@ -111,20 +107,19 @@ RESOURCES: tuple[Resource, ...] = (
             "appointment_type_id": "appointment_types",
             "location_id": "locations",
         },
-        updated=CHANGED,
     ),
     Resource("prescriptions", _PATIENT, _SCANS),
     Resource("documents", _PATIENT, _DOCUMENTS),
     Resource("files", _PATIENT, _FILES),
     Resource("clinical_notes", _PATIENT),
     Resource("patient_logs", _PATIENT),
-    Resource("care_plans", _PATIENT, created=None),
+    Resource("care_plans", _PATIENT),
     Resource("custom_form_responses", _PATIENT),
     Resource("invoices", {**_PATIENT, "appointment_id": "appointments"}),
-    Resource("payment_methods", created=None),
+    Resource("payment_methods"),
     Resource("payments", {**_PATIENT, "payment_type_id": "payment_methods"}),
     # no invoice and no payment was seen on one: payments cannot be tied to invoices
-    Resource("payment_allocations", _PATIENT, created=None),
+    Resource("payment_allocations", _PATIENT),
     Resource("patient_packages", {**_PATIENT, "subscribed_patients[].patient_id": PATIENTS}),
 )
 """Every list resource of both vocabularies, parents before children, as they are read.

@@ -101,7 +101,9 @@ class _Look:
         kind, outcome = IssueKind.REFERENCE_UNKNOWN, "the number is kept in place of a name"
         if parent == PATIENTS:
             kind = IssueKind.ORPHAN
-            if known.patient_of(record.data) not in lost:
+            if all(self._store.destination.link(f"patient_{one}") for one in lost):
+                outcome = "deleted in PracticeHub since; the contact is in Odoo still, and is kept"
+            elif known.patient_of(record.data) not in lost:
                 outcome = "listed; the record belongs to another patient, who is there"
             else:
                 outcome = "loaded without its patient" if known.name == _VISITS else "not loaded"

@@ -254,8 +254,11 @@ def store_answer(
     following: Ask | None,
     kind: PageKind,
     phase: str,
+    under_way: bool = False,
 ) -> int:
     """Keep an answer: its body on disk, then everything about it in one transaction.
+
+    `under_way`: the pass goes on, though no page follows.
 
     Returns:
         The page's id.
@@ -295,6 +298,7 @@ def store_answer(
                 next=following.cursor if following else None,
                 records=rows.records,
                 kind=kind,
+                under_way=under_way,
             ),
             resolve=choose,
         )

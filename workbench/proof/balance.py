@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from workbench.state import Fate, FileState, Issue, IssueKind, Store, WalkState
+from workbench.state import Fate, FileState, Store, WalkState
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,18 @@ class Balance:
         """Say of all that does not close how many have no fate."""
         return [f"{t.name}: {t.unresolved} without a fate" for t in self.every if not t.closes]
 
+    def read_back_of(self, terms: Terms, read_back: Mapping[str, int]) -> int:
+        """Give how many records of one line were read back; files stand under "files:…"."""
+        if terms is not self.files:
+            return read_back.get(terms.name, 0)
+        return sum(count for name, count in read_back.items() if name.startswith("files:"))
+
+    def not_read_back(self, read_back: Mapping[str, int]) -> list[str]:
+        """Say of which resources Odoo did not give back just what counts as being there."""
+        found = ((t, self.read_back_of(t, read_back)) for t in self.every)
+        return [f"{t.name}: {count} of {t.created + t.updated} read back from Odoo"
+                for t, count in found if count != t.created + t.updated]  # fmt: skip
+
     def as_json(self) -> dict[str, object]:
         """Give `resources` and `files` exactly as `status --json` shows them."""
         return {
@@ -140,9 +152,3 @@ def balance(store: Store) -> Balance:
         settled=FileState.PENDING not in carried,
     )
     return Balance(resources, files)
-
-
-def orphans(store: Store) -> list[Issue]:
-    """List the relations that lead to nothing, by resource and id: ids and fields only."""
-    found = list(store.staging.issues(kind=IssueKind.ORPHAN))
-    return sorted(found, key=lambda issue: (issue.resource, len(issue.source_id), issue.source_id))

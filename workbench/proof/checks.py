@@ -17,6 +17,7 @@ class CheckName(StrEnum):
     STATE = "state file"
     LEDGER = "ledger"
     SEAL = "seal"
+    SIGNATURE = "signature"
     PHASES = "phases"
     DECISIONS = "decisions"
     DOCUMENTS = "documents"
@@ -25,9 +26,11 @@ class CheckName(StrEnum):
     RECORDS = "records"
     FILES = "files"
     ARTEFACTS = "artefacts"
+    FOLDER = "folder"
     OUTCOMES = "outcomes"
     COMPARISONS = "comparisons"
     ISSUES = "issues"
+    TABLES = "tables"
 
 
 @dataclass(frozen=True, slots=True)

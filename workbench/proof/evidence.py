@@ -8,35 +8,110 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from workbench.proof.balance import balance
-from workbench.proof.checks import BadError, some
+from workbench.proof.checks import BadError
 from workbench.proof.ledger import check_artefact_rows, check_file_rows, check_page_rows
 from workbench.proof.told import Told
-from workbench.state import Fate, FileState, HeldPage, IssueKind, Outcome, PageKind, Store
+from workbench.state import FileState, HeldPage, IssueKind, Store
 
 _CHUNK = 1 << 20
+_HEADER = zlib.compress(b"", 6)[:2]
+"""How every packed page begins."""
 
 
-@dataclass(slots=True)
-class Recount:
-    """One resource, counted from the raw pages alone.
+class RawPages:
+    """The raw pages, each unpacked once, and what they hold counted beside the state.
 
-    `rows` are those of the newest pass, as its list gave them: a page of our own second look
-    adds what no page had shown; `met` are the ids of that pass. `hashes` are of every copy of
-    every record met in any pass, by id; `at` what stands at each place of each page.
+    Ids and hashes go into a scratch file, so that memory holds one page however large the
+    clinic is. Nothing is taken from the state but the list of pages; a page that answered 404
+    (some accounts say so that there are no more) holds no rows.
+
+    Args:
+        folder: the run folder.
+        store: a private copy of its state.
+        scratch: a file that is not there yet, beside that copy.
     """
 
-    rows: int = 0
-    generation: int = 0
-    met: set[str] = field(default_factory=set)
-    hashes: dict[str, set[str]] = field(default_factory=dict)
-    at: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
-    nameless: set[tuple[int, str]] = field(default_factory=set)
+    def __init__(self, folder: Path, store: Store, *, scratch: Path) -> None:
+        self._folder, self._store, self._scratch = folder, store, scratch
+        self._nameless: dict[str, set[str]] = {}
+        self._whole = False
+
+    def check_pages(self, told: Told) -> str:
+        """See that every page is on disk as it arrived, and that the ledger tells of it.
+
+        Raises:
+            BadError: names the first page that is missing, altered or told of otherwise.
+        """
+        from workbench.practicehub.raw import read_again  # noqa: PLC0415 - see the top
+
+        audit = self._store.audit
+        count = size = 0
+        audit.begin_recount(self._scratch)
+        for page in self._store.source.pages():
+            body = body_of(self._folder, page)
+            read = read_again(page, body)
+            if len(read.records) != page.rows:
+                what = (f"page {page.number} of {page.resource} has {len(read.records)} rows, "
+                        f"not {page.rows}")  # fmt: skip
+                raise BadError(what)
+            self._nameless.setdefault(page.resource, set()).update(i.rule for i in read.issues)
+            audit.take_in(page, read.records)
+            size += len(body)
+            count += 1
+        audit.end_recount()
+        self._whole = True
+        check_page_rows(self._store, told)
+        return f"{count} pages, {size} bytes, each as it arrived"
+
+    def check_records(self, told: Told) -> str:
+        """See that the records held are those of the raw pages: none more, less or other.
+
+        Raises:
+            BadError: names the first record or pass that the pages have otherwise.
+        """
+        if not self._whole:
+            what = "cannot be counted anew, for a page cannot be read"
+            raise BadError(what)
+        fault = self._store.audit.record_fault()
+        if fault is not None:
+            what = "{} {} {}".format(*fault)
+            raise BadError(what)
+        self._check_gone(told)
+        self._check_passes()
+        for resource, rules in sorted(self._nameless.items()):
+            issues = self._store.staging.issues(kind=IssueKind.ROW_WITHOUT_ID, resource=resource)
+            if rules - {issue.rule for issue in issues}:
+                what = f"{resource}: a row without an id is in a page and not listed"
+                raise BadError(what)
+        return f"{self._store.audit.recounted()} distinct records, counted anew from the raw pages"
+
+    def _check_gone(self, told: Told) -> None:
+        """A record is gone if the ledger told so after the newest page that has it."""
+        counted = set(self._store.audit.gone())
+        for key in sorted(counted | told.gone.keys()):
+            page = self._store.audit.last_met(*key)
+            gone = page is not None and told.gone.get(key, 0) > told.met.get(page, 0)
+            if gone != (key in counted):
+                what = "counts as gone" if key in counted else "does not count as gone"
+                what = f"{key[0]} {key[1]} {what}, and the ledger tells otherwise"
+                raise BadError(what)
+
+    def _check_passes(self) -> None:
+        counted = {(one.resource, one.generation): one for one in self._store.audit.passes()}
+        for walk in self._store.audit.told_passes():
+            one = counted.pop((walk.resource, walk.generation), None)
+            held = one[2:] if one else (0, 0, 0)
+            if held != walk[2:]:
+                what = (f"{walk.resource} (pass {walk.generation}): the pages hold {held[1]} rows "
+                        f"and {held[2]} records on {held[0]} pages, the state says {walk.rows}, "
+                        f"{walk.found} and {walk.pages}")  # fmt: skip
+                raise BadError(what)
+        for resource, generation in counted:
+            what = f"{resource} (pass {generation}): there are pages, and no pass over them"
+            raise BadError(what)
 
 
 def body_of(folder: Path, page: HeldPage) -> bytes:
@@ -48,116 +123,40 @@ def body_of(folder: Path, page: HeldPage) -> bytes:
     from workbench.practicehub import page_path  # noqa: PLC0415 - see the top
 
     name = f"page {page.number} of {page.resource} ({page.sha256[:12]})"
+    unpack = zlib.decompressobj()
     try:
-        body = zlib.decompress(page_path(folder, page.sha256).read_bytes())
+        packed = page_path(folder, page.sha256).read_bytes()
+        # no further than it should go: what somebody put there may unpack to any size
+        body = unpack.decompress(packed, page.size + 1)
     except FileNotFoundError:
         what = f"{name} is missing"
         raise BadError(what) from None
     except (OSError, zlib.error) as error:
         what = f"{name} cannot be read ({type(error).__name__})"
         raise BadError(what) from None
-    if hashlib.sha256(body).hexdigest() != page.sha256 or len(body) != page.size:
+    as_stored = hashlib.sha256(body).hexdigest() == page.sha256 and len(body) == page.size
+    if not as_stored or not unpack.eof or unpack.unused_data or not _as_packed(packed):
         what = f"{name} has been altered"
         raise BadError(what)
     return body
 
 
-def recount(folder: Path, pages: Iterable[HeldPage]) -> dict[str, Recount]:
-    """Count rows and distinct records from the raw pages alone, resource by resource.
+def _as_packed(packed: bytes) -> bool:
+    """See that the bits of a packed page that unpacking does not need are as they were written.
 
-    Nothing is taken from the state but the list of pages; a page that answered 404 (some
-    accounts say so that there are no more) holds no rows.
-
-    Raises:
-        BadError: a page is missing, altered, or holds another number of rows than the
-            table of pages says.
+    Its first two bytes name method and effort, its last are a checksum; between them the last
+    byte is filled up with zeros, whoever packed it.
     """
-    from workbench.practicehub.raw import read_again  # noqa: PLC0415 - see the top
-
-    found: dict[str, Recount] = {}
-    for page in pages:
-        counted = found.setdefault(page.resource, Recount(generation=page.generation))
-        read = read_again(page, body_of(folder, page))
-        rows = [(record.source_id, record.sha256) for record in read.records]
-        counted.nameless.update((page.number, issue.rule) for issue in read.issues)
-        if len(rows) != page.rows:
-            what = f"page {page.number} of {page.resource} has {len(rows)} rows, not {page.rows}"
-            raise BadError(what)
-        if page.generation > counted.generation:
-            counted.generation, counted.rows, counted.met = page.generation, 0, set()
-        if page.generation == counted.generation:
-            ids = {source_id for source_id, _sha in rows}
-            listed = page.kind is PageKind.PAGE
-            counted.rows += len(rows) if listed else len(ids - counted.met)
-            counted.met |= ids
-        for position, (source_id, sha) in enumerate(rows):
-            counted.hashes.setdefault(source_id, set()).add(sha)
-            counted.at[page.id, position] = (source_id, sha)
-    return found
-
-
-def check_pages(folder: Path, store: Store, told: Told) -> str:
-    """See that every page is on disk as it arrived, and that the ledger tells of it."""
-    count = size = 0
-    for page in store.source.pages():
-        size += len(body_of(folder, page))
-        count += 1
-    check_page_rows(store, told)
-    return f"{count} pages, {size} bytes, each as it arrived"
-
-
-def check_records(folder: Path, store: Store, told: Told) -> str:
-    """See that the records held are those of the raw pages: none more, none less, none other."""
-    counted = recount(folder, store.source.pages())
-    volumes = store.source.volumes()
-    copies = {
-        (resource, source_id) for resource, source_id, _rule in store.source.differing_copies()
-    }
-    distinct = 0
-    for resource in sorted({*counted, *store.source.resources()}):
-        raw = counted.get(resource, Recount())
-        gone = _check_held(resource, store, raw)
-        untold = gone - told.gone.get(resource, set())
-        if untold:
-            what = f"{resource} {min(untold)} counts as gone, and the ledger does not tell of it"
-            raise BadError(what)
-        unlisted = sorted(
-            source_id
-            for source_id, hashes in raw.hashes.items()
-            if len(hashes) > 1 and (resource, source_id) not in copies
-        )
-        if unlisted:
-            raise BadError(some(unlisted, of=f"copies that differ are not listed: {resource} "))
-        listed = list(store.staging.issues(kind=IssueKind.ROW_WITHOUT_ID, resource=resource))
-        if len(listed) < len(raw.nameless):
-            what = f"{resource}: a row without an id is in a page and not listed"
-            raise BadError(what)
-        volume = volumes.get(resource)
-        if volume is None or volume.rows != raw.rows:
-            told_rows = volume.rows if volume else 0
-            what = f"{resource}: the pages hold {raw.rows} rows, the state says {told_rows}"
-            raise BadError(what)
-        distinct += len(raw.hashes)
-    return f"{distinct} distinct records, counted anew from the raw pages"
-
-
-def _check_held(resource: str, store: Store, raw: Recount) -> set[str]:
-    """Compare one resource's records with the pages; return the ids that count as gone."""
-    gone = set(raw.hashes)
-    for record in store.source.records(resource):
-        name = f"{resource} {record.source_id}"
-        if record.source_id not in raw.hashes:
-            what = f"{name} is in no page"
-            raise BadError(what)
-        if raw.at.get((record.page_id, record.position)) != (record.source_id, record.sha256):
-            what = f"{name} is not what its page holds"
-            raise BadError(what)
-        gone.discard(record.source_id)
-    for source_id in sorted(gone):
-        if store.source.record(resource, source_id) is None:
-            what = f"{resource} {source_id} is in the pages and not among the records"
-            raise BadError(what)
-    return gone
+    last = packed[-5]
+    unpack = zlib.decompressobj(-zlib.MAX_WBITS)
+    unpack.decompress(packed[2:-5])
+    without = unpack.copy()
+    highest = 1 << (last.bit_length() - 1) if last else 0
+    try:
+        same = without.decompress(bytes([last ^ highest])) == unpack.decompress(bytes([last]))
+    except zlib.error:
+        same = False
+    return packed[:2] == _HEADER and not (highest and same and without.eof)
 
 
 def check_files(folder: Path, store: Store, told: Told) -> str:
@@ -182,10 +181,10 @@ def check_files(folder: Path, store: Store, told: Told) -> str:
 
 def check_artefacts(folder: Path, store: Store, told: Told) -> str:
     """See that executed notebooks and reports are as they were when they were noted."""
-    check_artefact_rows(store, told)
     artefacts = store.journey.artefacts()
     for path, kind, sha, size in artefacts:
         check_file_on_disk(folder, path, sha=sha, size=size, kind=kind)
+    check_artefact_rows(store, told)
     return f"{len(artefacts)} notebooks, reports and documents, each as it was written"
 
 
@@ -228,62 +227,36 @@ def check_outcomes(store: Store, told: Told, *, final: bool) -> str:
         told: what the ledger tells.
         final: the run says that it is finished, so that nothing may be unresolved.
     """
+    fates = dict(store.audit.fates())
     if told.cleared:
-        if any(store.proof.outcomes()):
+        if fates:
             what = "the ledger says that all was taken back out, and outcomes are listed"
             raise BadError(what)
-        return "taken back out of Odoo; nothing is claimed"
-    links = {link.external_id for link in store.destination.links()}
-    files = {(file.resource, file.source_id) for file in store.source.files()}
-    seen: Counter[str] = Counter()
-    for outcome in store.proof.outcomes():
-        _check_outcome(outcome, store, links, files)
-        seen[outcome.resource] += 1
-    for resource, count in sorted(seen.items()):
+        return f"taken back out of Odoo{_rolled_back(told)}; nothing is claimed"
+    fault = store.audit.fate_fault()
+    if fault is not None:
+        what = "{} {} {}".format(*fault)
+        raise BadError(what)
+    for resource, count in sorted(fates.items()):
         if count > told.outcomes.get(resource, 0):
             what = f"{resource}: {count} fates are listed, the ledger tells of fewer"
             raise BadError(what)
-    sums = balance(store)
-    if final and not sums.closes:
-        open_terms = [t.name for t in sums.every if not t.closes]
-        what = f"the run says it is finished, and these do not close: {', '.join(open_terms)}"
+    if not store.proof.sums_hold():
+        what = "the sums that are kept are not those of the records and fates listed"
         raise BadError(what)
+    sums = balance(store)
     for terms in sums.every:
         if terms.unresolved < 0:
             what = f"{terms.name}: more fates than records"
             raise BadError(what)
-    if not store.proof.sums_hold():
-        what = "the sums that are kept are not those of the records and fates listed"
+    if final and not sums.closes:
+        open_terms = [t.name for t in sums.every if not t.closes]
+        what = f"the run says it is finished, and these do not close: {', '.join(open_terms)}"
         raise BadError(what)
     distinct = sum(terms.distinct for terms in sums.resources)
     return f"{distinct} distinct records, {sums.files.distinct} files, unresolved {sums.unresolved}"
 
 
-def _check_outcome(
-    outcome: Outcome, store: Store, links: set[str], files: set[tuple[str, str]]
-) -> None:
-    name = f"{outcome.resource} {outcome.source_id}"
-    resource = outcome.resource.removeprefix("files:")
-    if resource == outcome.resource:
-        record = store.source.record(resource, outcome.source_id)
-        if record is None:
-            what = f"{name} has a fate, and there is no such record"
-            raise BadError(what)
-        if record.gone:
-            return
-    elif (resource, outcome.source_id) not in files:
-        what = f"{name} has a fate, and there is no such file"
-        raise BadError(what)
-    if outcome.fate in {Fate.CREATED, Fate.UPDATED}:
-        if outcome.external_id not in links:
-            what = f"{name} counts as {outcome.fate.value}, and no call to Odoo made it"
-            raise BadError(what)
-    elif not outcome.reason.strip():
-        what = f"{name} counts as {outcome.fate.value} for no reason"
-        raise BadError(what)
-
-
-def blob_digests(told: Told) -> Mapping[str, tuple[int, list[str]]]:
-    """Give count and sorted hashes of all pages and files that the ledger tells of."""
-    pages, files = told.page_hashes(), told.file_hashes()
-    return {"pages": (len(pages), pages), "files": (len(files), files)}
+def _rolled_back(told: Told) -> str:
+    counts = [f"{count} {name}" for name, count in sorted(told.rolled_back.items())]
+    return f" ({', '.join(counts)})" if counts else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from workbench.errors import UsageError
 from workbench.proof.checks import BadError, some
 from workbench.proof.told import Told
 from workbench.state import GENESIS, Entry, Store, digest
@@ -15,8 +17,8 @@ def check_chain(entries: Iterable[Entry], *, head: str | None = None) -> str:
 
     Args:
         entries: all rows, in order.
-        head: a head printed or noted earlier, which must be in the chain; an old copy of
-            the run that was put in place of the newer one does not have it.
+        head: a head printed or noted earlier, or how it begins, which must be in the chain;
+            an old copy of the run that was put in place of the newer one does not have it.
 
     Raises:
         BadError: names the first row that is altered, missing or out of place.
@@ -35,7 +37,7 @@ def check_chain(entries: Iterable[Entry], *, head: str | None = None) -> str:
             what = f"{name} has been altered"
             raise BadError(what)
         prev = entry.hash
-        met = met or entry.hash == head
+        met = met or entry.hash.startswith(head or GENESIS)
     if seq == 0:
         what = "there is no entry"
         raise BadError(what)
@@ -43,6 +45,19 @@ def check_chain(entries: Iterable[Entry], *, head: str | None = None) -> str:
         what = "the head that was noted is not in it: entries are missing at its end"
         raise BadError(what)
     return f"{seq} entries, head {prev[:16]}…"
+
+
+def check_head(head: str) -> str:
+    """Read what a person typed as a head of a ledger, or how one begins.
+
+    Raises:
+        UsageError: it is none, or too short to tell one from another.
+    """
+    typed = head.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{16,64}", typed):
+        what = "That is no ledger head."
+        raise UsageError(what, do="Give all of it, or its first 16 digits or more.")
+    return typed
 
 
 def check_phases(store: Store, told: Told, phases: Iterable[str]) -> str:
@@ -126,6 +141,34 @@ def check_issues(store: Store, told: Told) -> str:
         what = f"{held} are listed, and the ledger tells of {told.issues}"
         raise BadError(what)
     return f"{held} are listed"
+
+
+def check_tables(store: Store, told: Told) -> str:
+    """Add up every table row by row and see that the ledger last told of the same sums.
+
+    Whatever no other check names is found here: the order of rows in the file is the only
+    thing about them that is not in the sum.
+    """
+    bad, total = [], 0
+    found = {table: [rows, hashed] for table, rows, hashed in store.audit.add_up()}
+    for table in sorted({*found, *told.stands}):
+        rows, hashed = found.get(table, [0, ""])
+        if table not in told.stands:
+            if rows:
+                bad.append(f"{table} has {rows} rows, and the ledger tells of none")
+            continue
+        (count, sum_told), seq = told.stands[table]
+        if rows != count:
+            bad.append(f"{table} has {rows} rows, and entry {seq} tells of {count}")
+        elif hashed != sum_told:
+            bad.append(f"{table} has {rows} rows, and they are not those that entry {seq} tells of")
+        total += int(str(rows))
+    kept = store.audit.kept_sums()
+    bad += [f"the sum that is kept of {table} is not what its rows add up to"
+            for table in sorted({*kept, *told.stands})
+            if kept.get(table) != found.get(table)]  # fmt: skip
+    _demand(bad)
+    return f"{len(found)} tables, {total} rows, each column as the ledger tells"
 
 
 def check_page_rows(store: Store, told: Told) -> None:

@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import heapq
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
-from workbench.staging.paths import is_empty, leaves
+from workbench.proof.sample_facts import SampleFacts
+from workbench.state.ids import id_order
 
 
-@dataclass(frozen=True, slots=True)
-class SampleFacts:
-    """One patient and what loading them would try out.
+class Kind(StrEnum):
+    """What there is to try; a key of the sample begins with one, then a colon.
 
-    `covers` are keys like "field:patients.allergies", "value:appointments.status=missed",
-    "relation:documents", "longest:patients.note", "script:cyrillic", "emptiest".
+    FIELD: a field that is filled. VALUE: a value of a pick-list. REFERENCE: a practitioner, a
+    location, a type of visit. RELATION: another kind of record of a patient's, or being one
+    with another patient or a contact of Odoo's. FILE: a kind of file. SCRIPT: letters of a
+    writing system. EMPTIEST, MOST: the patient with the fewest filled fields, and with most
+    records. LONGEST: the longest text of a field. ODD: something that a check found odd.
+    EMPTY: a field that is there and holds nothing.
     """
 
-    id: str
-    covers: frozenset[str]
+    FIELD = "field"
+    VALUE = "value"
+    REFERENCE = "reference"
+    RELATION = "relation"
+    FILE = "file"
+    SCRIPT = "script"
+    EMPTIEST = "emptiest"
+    MOST = "most"
+    LONGEST = "longest"
+    ODD = "odd"
+    EMPTY = "empty"
+
+
+TIERS = (
+    frozenset(Kind) - {Kind.LONGEST, Kind.ODD, Kind.EMPTY},
+    frozenset({Kind.LONGEST, Kind.ODD}),
+    frozenset({Kind.EMPTY}),
+)
+"""What is covered first: where the size does not allow all, the last of these is left over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,132 +59,121 @@ class SampleChoice:
     left_over: tuple[str, ...]
     impossible: tuple[str, ...]
 
-    def as_json(self) -> dict[str, object]:
-        """Give the choice as a document; equal choices have equal hashes."""
+    def patients(self) -> dict[str, object]:
+        """Give who is chosen as a document: what an approval of the sample holds for."""
+        return {"ids": sorted(self.ids, key=id_order)}
+
+    def reasons(self) -> dict[str, object]:
+        """Give why they are as a document, in the order of the choice."""
         return {
-            "ids": list(self.ids),
-            "covers": {one: list(keys) for one, keys in self.covers.items() if keys},
+            "covers": [[one, list(self.covers[one])] for one in self.ids],
             "left_over": list(self.left_over),
             "impossible": list(self.impossible),
         }
 
+    @classmethod
+    def of_reasons(cls, held: Mapping[str, Any]) -> SampleChoice:
+        """Read a choice back from the document of its reasons."""
+        covers = {str(one): tuple(keys) for one, keys in held["covers"]}
+        return cls(tuple(covers), covers, tuple(held["left_over"]), tuple(held["impossible"]))
 
-def choose(rows: Iterable[SampleFacts], *, size: int, wanted: Collection[str] = ()) -> SampleChoice:
+
+def choose(facts: SampleFacts, *, size: int, wanted: Collection[str] = ()) -> SampleChoice:
     """Choose at most `size` patients that cover every key there is, greedily.
 
     Each step takes the patient who adds most keys not covered yet (of equals, the lowest
     id). Once all is covered the same begins anew for a second, third … example of each
-    key, until `size` patients are chosen. The same rows give the same choice.
+    key, until `size` patients are chosen. The same facts give the same choice.
 
     Args:
-        rows: all patients; each id once, in any order.
+        facts: what each patient would try out.
         size: how many patients at most.
         wanted: keys that should be covered, also where no record has them.
     """
-    facts = {row.id: row.covers for row in rows}
-    every = frozenset().union(*facts.values()) if facts else frozenset()
+    tiers = [sum(1 << place for place, key in enumerate(facts.keys) if kind_of(key) in tier)
+             for tier in TIERS]  # fmt: skip
     chosen: dict[str, tuple[str, ...]] = {}
-    covered: set[str] = set()
-    while len(chosen) < min(size, len(facts)):
+    covered = 0
+    while len(chosen) < min(size, len(facts.patients)):
         before = len(chosen)
-        for one, keys in _cover({k: v for k, v in facts.items() if k not in chosen}):
-            chosen[one] = tuple(sorted(keys - covered))
-            covered |= keys
+        rest = {one: mask for one, mask in facts.patients.items() if one not in chosen}
+        for one, mask in _cover(rest, tiers):
+            chosen[one] = tuple(sorted(_names(facts, mask & ~covered)))
+            covered |= mask
             if len(chosen) >= size:
                 break
         if len(chosen) == before:  # whoever is left covers nothing at all
-            rest = sorted((one for one in facts if one not in chosen), key=_by_number)
-            chosen.update(dict.fromkeys(rest[: size - len(chosen)], ()))
+            chosen.update(dict.fromkeys(sorted(rest, key=id_order)[: size - len(chosen)], ()))
+    every = (1 << len(facts.keys)) - 1
     return SampleChoice(
         ids=tuple(chosen),
         covers=chosen,
-        left_over=tuple(sorted(every - covered)),
-        impossible=tuple(sorted(set(wanted) - every)),
+        left_over=tuple(sorted(_names(facts, every & ~covered))),
+        impossible=tuple(sorted(set(wanted).difference(facts.keys))),
     )
 
 
-def _cover(facts: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, frozenset[str]]]:
+def _cover(patients: Mapping[str, int], tiers: list[int]) -> Iterator[tuple[str, int]]:
     """Yield patients, best first, until what this set of them has is covered once."""
-    heap = [(-len(keys), _by_number(one), one) for one, keys in facts.items() if keys]
+
+    def gain(mask: int) -> tuple[int, ...]:
+        fresh = mask & ~covered
+        return tuple(-(fresh & tier).bit_count() for tier in tiers)
+
+    covered = 0
+    heap = [(gain(mask), id_order(one), one) for one, mask in patients.items() if mask]
     heapq.heapify(heap)
-    covered: set[str] = set()
     while heap:
-        gain, rank, one = heapq.heappop(heap)
-        fresh = len(facts[one] - covered)
-        if fresh == 0:
+        queued, rank, one = heapq.heappop(heap)
+        adds = gain(patients[one])
+        if not any(adds):
             continue
-        if -gain != fresh:  # what it adds has shrunk since it was queued; look again later
-            heapq.heappush(heap, (-fresh, rank, one))
+        if adds != queued:  # what it adds has shrunk since it was queued; look again later
+            heapq.heappush(heap, (adds, rank, one))
             continue
-        covered |= facts[one]
-        yield one, facts[one]
+        covered |= patients[one]
+        yield one, patients[one]
 
 
-def _by_number(one: str) -> tuple[int, str]:
-    return (int(one), "") if one.isdecimal() else (-1, one)
+def _names(facts: SampleFacts, mask: int) -> Iterator[str]:
+    while mask:
+        lowest = mask & -mask
+        yield facts.keys[lowest.bit_length() - 1]
+        mask ^= lowest
 
 
-# facts from records ----------------------------------------------------------------------
+# telling of it ---------------------------------------------------------------------------
+
+_WORDS: Mapping[Kind, str] = {
+    Kind.FIELD: "{} is filled",
+    Kind.VALUE: "{}",
+    Kind.REFERENCE: "{}",
+    Kind.RELATION: "{}",
+    Kind.FILE: "a file {}",
+    Kind.SCRIPT: "{} letters",
+    Kind.EMPTIEST: "the fewest filled fields",
+    Kind.MOST: "the most records",
+    Kind.LONGEST: "the longest text in {}",
+    Kind.ODD: "found odd: {}",
+    Kind.EMPTY: "{} is empty",
+}
 
 
-@dataclass(slots=True)
-class FactGatherer:
-    """Collects, record by record, what each patient would try out.
+def kind_of(key: str) -> Kind:
+    """Give the kind of a key."""
+    return Kind(key.partition(":")[0])
 
-    Args:
-        value_fields: paths whose every value must be tried ("appointments.status",
-            "patients.clinic_location", "appointments.practitioner_id"): pick-lists and
-            references only, for values become part of the key.
+
+def key_words(
+    key: str, *, hidden: Collection[str] = (), mask: Callable[[object], str] = str
+) -> str:
+    """Say what a key stands for; values of the fields in `hidden` as `mask` shows them.
+
+    A key beside a record tells something of its patient, and what is clinical stays masked.
     """
-
-    value_fields: Collection[str]
-    _covers: dict[str, set[str]] = field(default_factory=dict)
-    _filled: dict[str, int] = field(default_factory=dict)
-    _longest: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    def add(self, patient_id: str, resource: str, data: Mapping[str, object]) -> None:
-        """Take in one record of a patient: the patient's own, or one that hangs on it."""
-        covers = self._covers.setdefault(patient_id, set())
-        if resource != "patients":
-            covers.add(f"relation:{resource}")
-        filled = 0
-        for inner, value in leaves(data):
-            path, text = f"{resource}.{inner}", str(value)
-            if is_empty(value):
-                covers.add(f"empty:{path}")
-                continue
-            filled += 1
-            covers.add(f"field:{path}")
-            if path in self.value_fields:
-                covers.add(f"value:{path}={text}")
-            if isinstance(value, str):
-                covers.update(f"script:{script}" for script in scripts(value))
-                if (len(text), patient_id) > self._longest.get(path, (0, "")):
-                    self._longest[path] = (len(text), patient_id)
-        self._filled[patient_id] = self._filled.get(patient_id, 0) + filled
-
-    def facts(self) -> list[SampleFacts]:
-        """Give every patient's facts, by numeric id; the emptiest and longest are marked."""
-        found = {one: set(keys) for one, keys in self._covers.items()}
-        for path, (_length, one) in self._longest.items():
-            found[one].add(f"longest:{path}")
-        if self._filled:
-            emptiest = min(self._filled, key=lambda one: (self._filled[one], _by_number(one)))
-            found[emptiest].add("emptiest")
-        return [SampleFacts(one, frozenset(found[one])) for one in sorted(found, key=_by_number)]
-
-
-def scripts(text: str) -> frozenset[str]:
-    """Name the scripts of a text's letters, plain Latin left out ("cyrillic", "arabic").
-
-    Latin letters beyond ASCII count as "latin-accented": they break naive encodings too.
-    """
-    if text.isascii():
-        return frozenset()
-    found = set()
-    for char in set(text):
-        if ord(char) < 128 or not char.isalpha():  # noqa: PLR2004 - the size of ASCII
-            continue
-        script = unicodedata.name(char, "unknown").split(" ")[0].lower()
-        found.add("latin-accented" if script == "latin" else script)
-    return frozenset(found)
+    kind, what = kind_of(key), key.partition(":")[2]
+    if kind in {Kind.VALUE, Kind.REFERENCE}:
+        field = next((one for one in hidden if what.startswith(f"{one}=")), "")
+        if field:  # a field's own name may hold the sign
+            what = f"{field}={mask(what.removeprefix(f'{field}='))}"
+    return _WORDS[kind].format(what)

@@ -4,54 +4,50 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import astuple
 from pathlib import Path
 
 from workbench.errors import EvidenceError
 from workbench.private import write_private
+from workbench.proof import signature
 from workbench.proof.balance import balance
 from workbench.proof.checks import BadError
-from workbench.proof.evidence import blob_digests, check_file_on_disk
-from workbench.proof.told import Told, replay
-from workbench.state import Entry, Store, digest, sha256
+from workbench.proof.evidence import check_file_on_disk
+from workbench.proof.told import Sealed, Told, replay
+from workbench.state import Store, digest
 
 SEAL = "seal.json"
-FORMAT = 1
-LOOSE = ("mapping.yaml", "migration.toml")
-"""Files of the run folder that are sealed whether or not they were noted as artefacts."""
+FORMAT = 2
+HANDOVER = "handover"
+"""A kind of artefact that names the seal, and so cannot be under it."""
 
-CHANGED_BY = {
-    "outcomes": ("outcomes", "outcomes cleared"),
-    "links": ("operation done", "operation refused", "operation unknown", "removed"),
-    "decisions": ("asked", "decided", "withdrawn"),
-    "verdicts": ("compared",),
-    "issues": ("issues listed", "issues withdrawn"),
-    "balance": ("outcomes", "outcomes cleared", "page stored", "gone", "file held",
-                "file missing", "file refused", "file pending", "resource absent"),
-    "migration.toml": ("configured", "artefact"),
-    "mapping.yaml": ("document", "artefact"),
-}  # fmt: skip
-"""Which events of the ledger rightly change what a seal fixed."""
+_MOVING = frozenset({"artefacts"})
+"""Tables that the seal does not sum up, since it lists what is in them."""
 
 
 def seal(
-    run_folder: Path, store: Store, *, versions: Mapping[str, str], hashes: Mapping[str, str]
+    run_folder: Path,
+    store: Store,
+    *,
+    versions: Mapping[str, str],
+    hashes: Mapping[str, str],
+    key: Path | None = None,
 ) -> Path:
     """Seal the run as it stands and return the path of seal.json.
 
     The ledger gets a row "sealed" that carries the hash of what is sealed; its own hash
     is the head that the seal names, so neither can be changed without the other. Sealing
-    again what has not changed adds nothing.
+    again what has not changed adds nothing. A new seal takes the old one's signature away.
 
     Args:
         run_folder: the run's folder.
         store: its state.
         versions: of what made it: "workbench", "python", "odoo" and the like.
         hashes: of what it was made on: "config", "mapping", "schema".
+        key: what signs it, as `signature.sign` takes it; None: it is not signed.
 
     Raises:
         EvidenceError: an executed notebook or report is missing or was altered: there
-            would be nothing true to seal.
+            would be nothing true to seal. Or it was sealed, and could not be signed.
     """
     for path, kind, sha, size in store.journey.artefacts():
         try:
@@ -60,49 +56,51 @@ def seal(
             what = f"The run cannot be sealed: {bad}."
             raise EvidenceError(what) from None
     target = run_folder / SEAL
+    signed = run_folder / (SEAL + signature.SUFFIX)
     with store.transaction():
-        entries = list(store.ledger.entries())
-        told = replay(entries)
-        body = {
-            "format": FORMAT,
-            "versions": dict(versions),
-            "hashes": dict(hashes),
-            "balance": balance(store).as_json(),
-            "artefacts": {
-                path: {"kind": kind, "sha256": sha, "size": size}
-                for path, kind, sha, size in store.journey.artefacts()
-            },
-            "loose": _loose(run_folder),
-            "blobs": {
-                name: {"count": count, "digest": digest(listed)}
-                for name, (count, listed) in blob_digests(told).items()
-            },
-            "state": state_digests(store, told),
-        }
+        told = replay(store.ledger.entries())
+        body = _body(store, told, versions=versions, hashes=hashes)
         hashed = digest(body)
-        if told.seals and told.seals[-1][2] == hashed and _names(target, told.seals[-1][1]):
-            return target
-        head = store.ledger.append("sealed", SEAL, detail={"body": hashed})
+        head = told.seals[-1].head if told.seals else ""
+        stands = bool(told.seals) and told.seals[-1].body == hashed and _names(target, head)
+        if not stands:
+            head = store.ledger.append("sealed", SEAL, detail={"body": hashed})
+    if not stands:
+        # after the commit: a kill in between leaves a seal that is missing, never one that lies
         sealed = {**body, "ledger": {"entries": told.seq + 1, "head": head}}
-    # after the commit: a kill in between leaves a seal that is missing, never one that lies
-    write_private(target, json.dumps(sealed, indent=1, sort_keys=True).encode() + b"\n")
+        signed.unlink(missing_ok=True)
+        write_private(target, json.dumps(sealed, indent=1, sort_keys=True).encode() + b"\n")
+    if key is not None and not (signed.exists() and head in told.signed):
+        fingerprint = signature.sign(target, key=key)
+        with store.transaction():
+            store.ledger.append("signed", SEAL, detail={"head": head, "key": fingerprint})
     return target
 
 
-def state_digests(store: Store, told: Told) -> dict[str, str]:
-    """Hash the parts of the state that the ledger counts but does not spell out."""
+def seal_stands(run_folder: Path, store: Store) -> bool:
+    """Tell whether seal.json is there as the ledger last told; one that never was is fine."""
+    told = replay(store.ledger.entries())
+    return not told.seals or _names(run_folder / SEAL, told.seals[-1].head)
+
+
+def _body(
+    store: Store, told: Told, *, versions: Mapping[str, str], hashes: Mapping[str, str]
+) -> dict[str, object]:
+    blobs = {"pages": told.page_hashes(), "files": told.file_hashes()}
     return {
-        "outcomes": digest([list(astuple(one)) for one in store.proof.outcomes()]),
-        "links": digest(sorted(list(astuple(link)) for link in store.destination.links())),
-        "decisions": digest([
-            [one.subject, one.basis, one.choice, one.comment, one.decided_by, one.decided_at]
-            for one in store.decisions.questions()
-        ]),
-        "verdicts": digest([
-            list(astuple(one)) for scope in sorted(told.compared)
-            for one in store.proof.verdicts(scope)
-        ]),
-        "issues": digest([list(astuple(one)) for one in store.staging.issues()]),
+        "format": FORMAT,
+        "versions": dict(versions),
+        "hashes": dict(hashes),
+        "balance": balance(store).as_json(),
+        "artefacts": {
+            path: {"kind": kind, "sha256": sha, "size": size}
+            for path, kind, sha, size in store.journey.artefacts()
+            if kind != HANDOVER
+        },
+        "blobs": {name: {"count": len(listed), "digest": digest(listed)}
+                  for name, listed in blobs.items()},
+        "tables": {table: stands for table, (stands, _seq) in sorted(told.stands.items())
+                   if table not in _MOVING},
     }  # fmt: skip
 
 
@@ -125,10 +123,11 @@ def read_seal(run_folder: Path) -> dict[str, object] | None:
     return content
 
 
-def check_seal(run_folder: Path, store: Store, told: Told, *, entries: list[Entry]) -> str:
-    """See that the seal is the one the ledger tells of, and that what it fixed still stands.
+def check_seal(run_folder: Path, told: Told) -> str:
+    """See that the seal is the one the ledger tells of last.
 
-    What the ledger tells of having changed after the sealing may differ, nothing else.
+    What stood in the tables and files then, and what rightly changed since, the ledger tells
+    row by row; the other checks hold the run to that.
     """
     sealed = read_seal(run_folder)
     if sealed is None:
@@ -138,65 +137,48 @@ def check_seal(run_folder: Path, store: Store, told: Told, *, entries: list[Entr
         return "not sealed yet"
     ledger = sealed.pop("ledger")
     assert isinstance(ledger, dict)  # noqa: S101 - read_seal saw to it
-    seq, head, hashed = _last_seal(told, str(ledger.get("head")))
-    if ledger.get("entries") != seq or digest(sealed) != hashed:
+    last = _last_seal(told, str(ledger.get("head")))
+    spelled = json.dumps({**sealed, "ledger": ledger}, indent=1, sort_keys=True).encode() + b"\n"
+    as_written = (run_folder / SEAL).read_bytes() == spelled
+    if ledger != {"entries": last.seq, "head": last.head} or digest(sealed) != last.body:
         what = f"{SEAL} has been altered"
         raise BadError(what)
-    later = {entry.event for entry in entries if entry.seq > seq}
-    noted_later = {e.subject for e in entries if e.seq > seq and e.event == "artefact"}
-    then = replay(entries, until=seq)
-    for name, (count, listed) in blob_digests(then).items():
-        if _at(sealed, "blobs", name) != {"count": count, "digest": digest(listed)}:
-            what = f"the {name} are not those that were sealed"
-            raise BadError(what)
-    _check_sealed_files(run_folder, sealed, later=later, noted_later=noted_later)
-    now = {**state_digests(store, told), "balance": digest(balance(store).as_json())}
-    fixed = {**_dict(sealed["state"]), "balance": digest(sealed["balance"])}
-    for name, value in fixed.items():
-        if now.get(name) != value and later.isdisjoint(CHANGED_BY.get(name, ())):
-            what = f"the {name} are not those that were sealed"
-            raise BadError(what)
-    after = told.seq - seq
-    return f"sealed at entry {seq}, head {head[:16]}…; {after} entries since"
+    if not as_written:
+        what = f"{SEAL} says what was sealed, and is not the file that was written"
+        raise BadError(what)
+    after = told.seq - last.seq
+    return f"sealed at entry {last.seq}, head {last.head}; {after} entries since"
 
 
-def _last_seal(told: Told, head: str) -> tuple[int, str, str]:
-    for seal_row in told.seals:
-        if seal_row[1] == head:
-            if seal_row != told.seals[-1]:
+def check_signature(run_folder: Path, told: Told, *, signer: Path | None) -> str:
+    """See that the seal's signature is of this seal, and whose it is.
+
+    Args:
+        run_folder: the folder.
+        told: what the ledger tells.
+        signer: who must have signed, as `signature.check` takes it; None: anybody or nobody.
+    """
+    path = run_folder / (SEAL + signature.SUFFIX)
+    key = told.signed.get(told.seals[-1].head) if told.seals else None
+    if not path.exists():
+        if key is not None or signer is not None:
+            what = f"{path.name} is missing"
+            raise BadError(what)
+        return "the seal is not signed"
+    fingerprint = signature.check(run_folder / SEAL, signer=signer)
+    whose = "by the signer who was named" if signer else "by a key that nobody vouched for here"
+    return f"the seal is signed {whose}: {fingerprint}"
+
+
+def _last_seal(told: Told, head: str) -> Sealed:
+    for one in told.seals:
+        if one.head == head:
+            if one != told.seals[-1]:
                 what = f"{SEAL} is an old one: the ledger tells of a later one"
                 raise BadError(what)
-            return seal_row
+            return one
     what = f"the head that {SEAL} names is not in the ledger: entries are missing at its end"
     raise BadError(what)
-
-
-def _check_sealed_files(
-    folder: Path, sealed: Mapping[str, object], *, later: set[str], noted_later: set[str]
-) -> None:
-    for path, noted in _dict(sealed["artefacts"]).items():
-        if path in noted_later:
-            continue  # written anew since; the check of artefacts holds it to its newest hash
-        one = _dict(noted)
-        check_file_on_disk(
-            folder, path, sha=str(one["sha256"]), size=int(str(one["size"])), kind=str(one["kind"])
-        )
-    for path, noted in _dict(sealed["loose"]).items():
-        if later.isdisjoint(CHANGED_BY.get(path, ())):
-            one = _dict(noted)
-            check_file_on_disk(
-                folder, path, sha=str(one["sha256"]), size=int(str(one["size"])), kind="file"
-            )
-
-
-def _loose(folder: Path) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name in LOOSE:
-        path = folder / name
-        if path.is_file():
-            content = path.read_bytes()
-            found[name] = {"sha256": sha256(content), "size": len(content)}
-    return found
 
 
 def _names(target: Path, head: str) -> bool:
@@ -204,18 +186,5 @@ def _names(target: Path, head: str) -> bool:
         sealed = read_seal(target.parent)
     except BadError:
         return False
-    return sealed is not None and _at(sealed, "ledger", "head") == head
-
-
-def _at(body: Mapping[str, object], *path: str) -> object:
-    value: object = body
-    for name in path:
-        value = _dict(value).get(name)
-    return value
-
-
-def _dict(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        what = "not an object"
-        raise TypeError(what)
-    return value
+    ledger = sealed.get("ledger") if sealed else None
+    return isinstance(ledger, dict) and ledger.get("head") == head

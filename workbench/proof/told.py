@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from workbench.state import GENESIS, Entry, FileState, OperationStatus, Status
 
@@ -15,22 +16,39 @@ _STATUSES: dict[str, frozenset[str]] = {
 """Events that are a word and a status ("phase done"), and the statuses there are."""
 
 
+class Sealed(NamedTuple):
+    """A sealing: its row's number and hash, and the hash of what was sealed."""
+
+    seq: int
+    head: str
+    body: str
+
+
 @dataclass(slots=True)
 class Told:
     """The ledger's own account of the run, row by row up to `seq`.
 
-    Each dictionary holds what was told last. Sums are over all rows told.
+    Each dictionary holds what was told last. Sums are over all rows told. `met` and `gone`:
+    in which row a page was told of, and in which a record was last told to be gone. `stands`:
+    what each table adds up to, and in which row that was told. `signed`: head → the key's
+    fingerprint. `rolled_back`: what the last rollback counted. `back`: the rows whose clock
+    stood before that of the row before. `read` and `finished`: in which row the source was last
+    told of, and the run last said to be finished.
     """
 
     seq: int = 0
     head: str = GENESIS
+    at: str = ""
+    back: list[int] = field(default_factory=list)
+    stands: dict[str, tuple[list[object], int]] = field(default_factory=dict)
     phases: dict[str, tuple[str, object]] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     decided: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
     artefacts: dict[str, tuple[str, int]] = field(default_factory=dict)
     pages: dict[tuple[str, int, int], tuple[int, str]] = field(default_factory=dict)
-    gone: dict[str, set[str]] = field(default_factory=dict)
+    met: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    gone: dict[tuple[str, str], int] = field(default_factory=dict)
     files: dict[str, tuple[str, object, object]] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     cleared: bool = False
@@ -38,7 +56,16 @@ class Told:
     issues: int = 0
     operations: dict[int, str] = field(default_factory=dict)
     links: dict[int, int] = field(default_factory=dict)
-    seals: list[tuple[int, str, str]] = field(default_factory=list)
+    seals: list[Sealed] = field(default_factory=list)
+    signed: dict[str, str] = field(default_factory=dict)
+    rolled_back: dict[str, object] = field(default_factory=dict)
+    read: int = 0
+    finished: int = 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run says that it is finished, and has read nothing since."""
+        return self.finished > self.read
 
     def page_hashes(self) -> list[str]:
         """Give the distinct hashes of the pages told of, sorted."""
@@ -50,8 +77,8 @@ class Told:
         return sorted({str(sha) for sha in held})
 
 
-def replay(entries: Iterable[Entry], *, until: int | None = None) -> Told:
-    """Replay ledger rows in chain order, all or those up to number `until`.
+def replay(entries: Iterable[Entry]) -> Told:
+    """Replay ledger rows in chain order.
 
     Raises:
         KeyError, TypeError, ValueError: a row does not have the shape its event has; only
@@ -59,9 +86,11 @@ def replay(entries: Iterable[Entry], *, until: int | None = None) -> Told:
     """
     told = Told()
     for entry in entries:
-        if until is not None and entry.seq > until:
-            break
-        told.seq, told.head = entry.seq, entry.hash
+        if entry.at < told.at:
+            told.back.append(entry.seq)
+        told.seq, told.head, told.at = entry.seq, entry.hash, entry.at
+        for table, stands in entry.stands.items():
+            told.stands[table] = (stands, entry.seq)
         _take(told, entry)
     return told
 
@@ -88,8 +117,10 @@ def _take(told: Told, entry: Entry) -> None:  # noqa: C901, PLR0912 - one flat b
         case "page stored":
             key = (subject, _int(detail["generation"]), _int(detail["number"]))
             told.pages[key] = (_int(detail["rows"]), str(detail["sha256"]))
+            told.met[key] = told.read = entry.seq
         case "gone":
-            told.gone.setdefault(subject, set()).update(map(str, _list(detail["ids"])))
+            told.gone.update(((subject, str(one)), entry.seq) for one in _list(detail["ids"]))
+            told.read = entry.seq
         case "outcomes":
             told.cleared = False
             for resource, count in detail.items():
@@ -97,6 +128,8 @@ def _take(told: Told, entry: Entry) -> None:  # noqa: C901, PLR0912 - one flat b
         case "outcomes cleared":
             told.cleared = True
             told.outcomes.clear()
+        case "rolled back":
+            told.rolled_back = detail
         case "compared":
             told.compared[subject] = {name: _int(count) for name, count in detail.items()}
         case "issues listed":
@@ -106,13 +139,18 @@ def _take(told: Told, entry: Entry) -> None:  # noqa: C901, PLR0912 - one flat b
         case "intended":
             told.operations[_int(detail["operation"])] = "intended"
         case "sealed":
-            told.seals.append((entry.seq, entry.hash, str(detail["body"])))
+            told.seals.append(Sealed(entry.seq, entry.hash, str(detail["body"])))
+            told.finished = entry.seq
+        case "signed":
+            told.signed[str(detail["head"])] = str(detail["key"])
 
 
 def _take_status(told: Told, entry: Entry, verb: str, status: str) -> None:
     detail = entry.detail
     if verb == "phase":
         told.phases[entry.subject] = (status, detail["basis"])
+        if (entry.subject, status) == ("reconcile", Status.DONE):
+            told.finished = entry.seq
     elif verb == "file":
         told.files[entry.subject] = (status, detail["size"], detail["sha256"])
     else:

@@ -50,6 +50,8 @@ _MOST_GROUPS = 3
 """Bars that stand side by side and can be told apart."""
 _TALLEST = 60
 """Rows in one picture; a longer list is a table's business."""
+_THINNEST = 0.8
+"""Per cent of a bar that a part takes at least: what is there can be seen, its count stands by."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -200,7 +202,7 @@ def _shares(
         canvas, axes = _canvas(len(shown), legend=True)
         left = [0.0] * len(shown)
         for part, (colour, hatch) in colours.items():
-            widths = [100 * one[part] / (sum(one.values()) or 1) for one in kept]
+            widths = [_share(one, part) for one in kept]
             if any(widths):
                 axes.barh(range(len(shown)), widths, left=left, height=0.7, color=colour,
                           hatch=hatch, edgecolor="#ffffff", linewidth=0.4, label=part)  # fmt: skip
@@ -210,6 +212,15 @@ def _shares(
         axes.set_xlim(0, 100)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _at: f"{value:.0f} %"))
         return _finished(canvas, axes, title=title, names=shown, unit=unit, words=words)
+
+
+def _share(parts: Mapping[str, int], part: str) -> float:
+    """Give a part of a whole in per cent; three of a million can still be seen."""
+    total = sum(parts.values())
+    if not total or not parts[part]:
+        return 0.0
+    seen = {name: max(100 * count / total, _THINNEST) for name, count in parts.items() if count}
+    return 100 * seen[part] / sum(seen.values())
 
 
 def _bars(

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from workbench.state.held import PageIn, PageKind, RecordIn
 
@@ -23,7 +24,10 @@ _AT_ONCE = 500
 
 @dataclass(slots=True)
 class _Standing:
-    """A record as it stands while its page is gone through; `raw` None: not looked up yet."""
+    """A record as it stands while its page is gone through; `raw` None: not looked up yet.
+
+    `base` and `was_gone`: its hash, and whether it was gone, before the page.
+    """
 
     generation: int
     page_id: int
@@ -35,6 +39,14 @@ class _Standing:
     raw: str | None = None
     new: bool = False
     replaced: bool = False
+    base: str = ""
+    was_gone: int = 0
+
+
+def _standing(row: tuple[Any, ...]) -> _Standing:
+    held = _Standing(*row[1:])
+    held.base, held.was_gone = held.sha256, held.gone
+    return held
 
 
 @dataclass(slots=True)
@@ -81,7 +93,7 @@ class Arrival:
             f"WHERE resource=? AND source_id IN ({marks})",
             (self.page.resource, *ids),
         ):
-            self._standing[row[0]] = _Standing(*row[1:])
+            self._standing[row[0]] = _standing(row)
 
     def _take(self, position: int, record: RecordIn) -> None:
         generation = self.page.generation
@@ -155,3 +167,32 @@ class Arrival:
             ],
         )  # fmt: skip
         self.db.executemany("INSERT OR IGNORE INTO copies VALUES (?,?,?,?,?,?,?)", self._copies)
+        if self.page.generation:
+            self._note_changes()
+
+    def _note_changes(self) -> None:
+        """Say what the pass found out about records, beside what earlier passes held of them."""
+        for source_id, one in self._standing.items():
+            if not (one.new or one.was_gone or one.replaced):
+                continue
+            place = (self.page.resource, self.page.generation, source_id)
+            told = self.db.execute(
+                "SELECT what, was FROM changes WHERE resource=? AND generation=? AND source_id=?",
+                place,
+            ).fetchone()
+            what, was = told or ("", one.base)
+            if what == "created" or (what == "back" and not one.was_gone):
+                continue
+            if one.new:
+                what = "created"
+            elif one.was_gone and what != "gone":
+                what = "back"
+            else:  # another copy of it, or one that came back within the pass that missed it
+                what = "changed" if one.sha256 != was else ""
+            if what:
+                self.db.execute("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?)",
+                                (*place, what, was))  # fmt: skip
+            else:
+                self.db.execute(
+                    "DELETE FROM changes WHERE resource=? AND generation=? AND source_id=?", place
+                )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -33,6 +33,11 @@ class Part:
 
     def _rows(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """Stream the rows of a query."""
+        with self._store.named_errors():
+            yield from self._store.db.execute(sql, values)
+
+    def _named(self, sql: str, values: Mapping[str, object]) -> Iterator[tuple[Any, ...]]:
+        """Stream the rows of a query whose values have names."""
         with self._store.named_errors():
             yield from self._store.db.execute(sql, values)
 

@@ -127,9 +127,7 @@ class Decisions(Part):
             UsageError: nobody is named, no such question, no such option, or the question
                 has changed since the person looked.
         """
-        if not by.strip():
-            what = f"Nobody is named as deciding {subject}."
-            raise UsageError(what, do="Name the person who decides.")
+        name = person(by)
         with self._store.transaction() as db:
             decision = self.get(subject)
             if decision is None:
@@ -145,13 +143,13 @@ class Decisions(Part):
             db.execute(
                 "UPDATE decisions SET choice=?, comment=?, decided_by=?, decided_at=?, "
                 "decided_basis=basis WHERE subject=?",
-                (choice, comment, by.strip(), now(), subject),
+                (choice, comment, name, now(), subject),
             )
             self._store.ledger.append(
                 "decided",
                 subject,
                 detail={"choice_hash": digest(choice), "basis": decision.basis},
-                actor=by.strip(),
+                actor=name,
             )
 
     def accept_proposed(self, prefix: str = "", *, by: str) -> int:
@@ -196,6 +194,19 @@ class Decisions(Part):
         """Give what was decided, or None while it is open."""
         decision = self.get(subject)
         return None if decision is None or decision.is_open else decision.choice
+
+
+def person(by: str, *, do: str = "Name the person who decides.") -> str:
+    """Give the name of who decides, in one line and without stray blanks.
+
+    Raises:
+        UsageError: there is no letter and no digit in it, so it names nobody; `do` is said.
+    """
+    name = " ".join(by.split())
+    if not any(char.isalnum() for char in name):  # signs that nobody sees are no name
+        what = "Nobody is named as deciding."
+        raise UsageError(what, do=do)
+    return name
 
 
 def _decision(row: tuple[Any, ...]) -> Decision:

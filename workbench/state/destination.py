@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -151,6 +151,25 @@ class DestinationState(Part):
         )
         return {row[0]: _link(row) for row in rows}
 
+    def links_of_source(self, resource: str, source_id: str) -> list[Link]:
+        """List what one source record became in Odoo, by external id."""
+        rows = self._all(
+            f"SELECT {_LINK} FROM links WHERE resource=? AND source_id=? AND removed_at IS NULL "
+            "ORDER BY external_id",
+            resource, source_id,
+        )  # fmt: skip
+        return [_link(row) for row in rows]
+
+    def shared(self, link: Link) -> bool:
+        """Say whether a record of PracticeHub that still exists stands behind the record too."""
+        row = self._one(
+            "SELECT 1 FROM links l JOIN records r ON r.resource=l.resource "
+            "AND r.source_id=l.source_id AND r.gone=0 WHERE l.model=? AND l.res_id=? "
+            "AND l.external_id<>? AND l.removed_at IS NULL AND l.how='merged' LIMIT 1",
+            link.model, link.res_id, link.external_id,
+        )  # fmt: skip
+        return row is not None
+
     def sent_of(self, external_ids: Iterable[str]) -> dict[str, str]:
         """Give the hashes of what was sent for many external ids; those without a link are out."""
         return dict(
@@ -159,6 +178,25 @@ class DestinationState(Part):
                 "AND external_id IN (SELECT value FROM json_each(?))",
                 canonical(list(external_ids)),
             )
+        )
+
+    def models(self) -> list[str]:
+        """List the models of records that stand in Odoo, but for the schema's, by name."""
+        rows = self._all(
+            "SELECT DISTINCT model FROM links WHERE removed_at IS NULL AND how<>'schema' ORDER BY 1"
+        )
+        return [row[0] for row in rows]
+
+    def count_links(self) -> int:
+        """Count the records that stand in Odoo, but for the schema's."""
+        row = self._one("SELECT COUNT(*) FROM links WHERE removed_at IS NULL AND how<>'schema'")
+        return int(row[0]) if row else 0
+
+    def set_sent(self, sent: Mapping[str, str]) -> None:
+        """Note what records may hold, within the transaction of the operation that sends it."""
+        self._store.db.executemany(
+            "UPDATE links SET sent=? WHERE external_id=? AND removed_at IS NULL",
+            [(marks, external_id) for external_id, marks in sent.items()],
         )
 
     def links(self, *, model: str | None = None, how: How | None = None) -> Iterator[Link]:
@@ -170,6 +208,12 @@ class DestinationState(Part):
             how.value if how else None,
         ):
             yield _link(row)
+
+    def count_records(self) -> int:
+        """Count the records that we made or filled and that stand: nothing of the schema."""
+        row = self._one("SELECT COUNT(*) FROM links WHERE removed_at IS NULL "
+                        "AND how IN ('created','linked')")  # fmt: skip
+        return int(row[0]) if row else 0
 
     def remove_links(self, external_ids: Sequence[str]) -> None:
         """Note that records were taken out of Odoo again."""
@@ -183,14 +227,17 @@ class DestinationState(Part):
     def keep_before(self, images: Iterable[BeforeImage], *, operation: int) -> None:
         """Keep what fields held before we write them; the first image of a field stays."""
         with self._store.transaction() as db:
+            kept = 0
             for image in images:
-                db.execute(
+                kept += db.execute(
                     "INSERT INTO before_images VALUES (?,?,?,?,?,NULL) "
                     "ON CONFLICT (model, res_id, field) DO UPDATE SET value=excluded.value, "
                     "operation_id=excluded.operation_id, restored_at=NULL "
                     "WHERE before_images.restored_at IS NOT NULL",
                     (image.model, image.res_id, image.field, canonical(image.value), operation),
-                )
+                ).rowcount
+            if kept:
+                self._store.ledger.append("kept before", str(operation), detail={"count": kept})
 
     def before_images(self) -> list[BeforeImage]:
         """List before-images not yet put back, by model, record and field."""
@@ -208,6 +255,33 @@ class DestinationState(Part):
                 (now(), model, res_id),
             )
             self._store.ledger.append("restored", model, detail={"id": res_id})
+
+    def last_operation(self) -> int:
+        """Give the number of the newest operation; 0 where nothing was ever sent."""
+        row = self._one("SELECT max(id) FROM operations")
+        return int(row[0] or 0) if row else 0
+
+    def done_since(self, operation: int, phase: str, kind: str) -> int:
+        """Count the records that a phase's operations of one kind were about, once done.
+
+        Args:
+            operation: count those that are newer than this one.
+            phase: who sent them.
+            kind: as `intend` was told; external ids that only pointed are not counted.
+        """
+        row = self._one(
+            "SELECT sum(count) FROM operations WHERE id>? AND phase=? AND kind=? "
+            "AND status='done' AND model<>'ir.model.data'", operation, phase, kind
+        )  # fmt: skip
+        return int(row[0] or 0) if row else 0
+
+    def ever_linked(self, external_ids: Iterable[str]) -> set[str]:
+        """Give those of the external ids that lead to a record of Odoo's, or once did."""
+        rows = self._all(
+            "SELECT external_id FROM links WHERE external_id IN (SELECT value FROM json_each(?))",
+            canonical(list(external_ids)),
+        )
+        return {row[0] for row in rows}
 
 
 def _operation(row: tuple[Any, ...]) -> Operation:

@@ -41,7 +41,8 @@ class Walk:
     `rows`: those of the list, repeats included; a second look of ours adds only what no page
     had shown. `next`: the request to come, `updated_at`: the last answer, `distinct`: how many
     records the pass met so far, `checked`: what comparing it with the reported total found
-    out, or where that stands.
+    out, or where that stands. `started`: when the pass began (UTC). `since`: the time of change
+    from which on it asked for records, as PracticeHub writes it; "" where it read the whole list.
     """
 
     resource: str
@@ -55,11 +56,13 @@ class Walk:
     updated_at: str
     distinct: int
     checked: Mapping[str, Any]
+    started: str
+    since: str
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> Self:
         """Read a row of the table."""
-        values = (*row[3:10], json.loads(row[10]))
+        values = (*row[3:10], json.loads(row[10]), *row[11:])
         return cls(row[0], row[1], WalkState(row[2]), *values)
 
 
@@ -79,7 +82,7 @@ class PageIn:
 
     `request` and `next` are path and query, without scheme, host or key. `seconds` is
     the time PracticeHub took to answer, `reported` the total it told. A page's kind says
-    how it came to be asked for.
+    how it came to be asked for. `under_way`: more is to be asked for, though no page follows.
     """
 
     resource: str
@@ -93,6 +96,7 @@ class PageIn:
     next: str | None
     records: Sequence[RecordIn]
     kind: PageKind = PageKind.PAGE
+    under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)

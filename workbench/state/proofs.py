@@ -1,4 +1,4 @@
-"""What became of every record, and how the fields in Odoo compare with what was expected."""
+"""What became of every record: its fate, and the sums over all fates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from workbench.state._part import Part
+from workbench.state.comparisons import Comparisons
 from workbench.state.held import FileState
 
 
@@ -33,37 +33,10 @@ class Outcome:
     phase: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How often one field compared in one way; `rule` names the tolerance or is empty."""
-
-    scope: str
-    model: str
-    field: str
-    verdict: str
-    rule: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field of one record that is not plainly equal. Holds values: stays in the run."""
-
-    scope: str
-    external_id: str
-    model: str
-    field: str
-    verdict: str
-    rule: str
-    source: str
-    expected: str
-    actual: str
-
-
 _OUTCOME = "resource, source_id, outcome, reason, external_id, phase"
 
 
-class ProofState(Part):
+class ProofState(Comparisons):
     """Outcomes are written by `phases` as records settle, comparisons by `proof`."""
 
     def set_outcomes(self, outcomes: Iterable[Outcome]) -> int:
@@ -157,44 +130,6 @@ class ProofState(Part):
         alive = self._all("SELECT resource, alive FROM volumes WHERE alive<>0")
         living = self._all("SELECT resource, COUNT(*) FROM records WHERE gone=0 GROUP BY 1")
         return set(fates) == set(counted) and set(alive) == set(living)
-
-    def set_comparison(
-        self, scope: str, *, verdicts: Iterable[Verdict], differences: Iterable[Difference]
-    ) -> None:
-        """Replace one scope's comparison (`sample`, `all`) by a newer one."""
-        with self._store.transaction() as db:
-            db.execute("DELETE FROM verdicts WHERE scope=?", (scope,))
-            db.execute("DELETE FROM differences WHERE scope=?", (scope,))
-            totals: dict[str, int] = {}
-            for row in verdicts:
-                db.execute(
-                    "INSERT INTO verdicts VALUES (?,?,?,?,?,?)",
-                    (scope, row.model, row.field, row.verdict, row.rule, row.count),
-                )
-                totals[row.verdict] = totals.get(row.verdict, 0) + row.count
-            db.executemany(
-                "INSERT INTO differences VALUES (?,?,?,?,?,?,?,?,?)",
-                [
-                    (scope, row.external_id, row.model, row.field, row.verdict, row.rule,
-                     row.source, row.expected, row.actual)
-                    for row in differences
-                ],
-            )  # fmt: skip
-            self._store.ledger.append("compared", scope, detail={**totals})
-
-    def verdicts(self, scope: str) -> list[Verdict]:
-        """List one scope's verdict counts, by model and field."""
-        rows = self._all(
-            "SELECT * FROM verdicts WHERE scope=? ORDER BY model, field, verdict", scope
-        )
-        return [Verdict(*row) for row in rows]
-
-    def differences(self, scope: str) -> Iterator[Difference]:
-        """Stream one scope's fields that are not plainly equal, by record."""
-        for row in self._rows(
-            "SELECT * FROM differences WHERE scope=? ORDER BY external_id, field", scope
-        ):
-            yield Difference(*row)
 
 
 def _outcome(row: tuple[Any, ...]) -> Outcome:

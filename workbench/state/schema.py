@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workbench.state.kinds import IssueKind
 
-VERSION = 1
+VERSION = 2
 
 _KINDS = ",".join(f"'{kind.value}'" for kind in IssueKind)
 
@@ -49,9 +49,14 @@ CREATE TABLE meta (
 ) STRICT;
 
 -- every effect, in the order it was committed, each row carrying the hash of the one before
+-- stands: what the tables that changed since the row before add up to now
 CREATE TABLE ledger (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL,
-  subject TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL UNIQUE
+  subject TEXT NOT NULL, detail TEXT NOT NULL, stands TEXT NOT NULL, prev TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE tallies (
+  name TEXT PRIMARY KEY, count INTEGER NOT NULL, sum BLOB NOT NULL
 ) STRICT;
 
 -- phases ---------------------------------------------------------------------------------
@@ -78,12 +83,13 @@ CREATE TABLE artefacts (
 
 -- practicehub ----------------------------------------------------------------------------
 -- checked: what comparing the pass with the reported total found out, or where that stands
+-- since: from which time of change on records were asked for; empty: the list was read whole
 CREATE TABLE walks (
   resource TEXT NOT NULL, generation INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('walking','done','absent')),
   next TEXT, pages INTEGER NOT NULL, rows INTEGER NOT NULL, reported INTEGER,
   started_at TEXT NOT NULL, updated_at TEXT NOT NULL, note TEXT NOT NULL DEFAULT '',
-  found INTEGER NOT NULL, checked TEXT NOT NULL DEFAULT '{{}}',
+  found INTEGER NOT NULL, checked TEXT NOT NULL DEFAULT '{{}}', since TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (resource, generation)
 ) STRICT;
 CREATE TABLE pages (
@@ -111,6 +117,13 @@ CREATE TABLE copies (
   page_id INTEGER NOT NULL REFERENCES pages(id), position INTEGER NOT NULL,
   raw TEXT NOT NULL, rule TEXT NOT NULL,
   PRIMARY KEY (resource, source_id, sha256)
+) STRICT;
+-- what a pass after the first one found to be new, other, gone, or there again
+-- was: hash of the record as it was before the pass; empty where it was not held
+CREATE TABLE changes (
+  resource TEXT NOT NULL, generation INTEGER NOT NULL, source_id TEXT NOT NULL,
+  what TEXT NOT NULL CHECK (what IN ('created','changed','gone','back')), was TEXT NOT NULL,
+  PRIMARY KEY (resource, generation, source_id)
 ) STRICT;
 CREATE TABLE files (
   resource TEXT NOT NULL, source_id TEXT NOT NULL,
@@ -171,6 +184,17 @@ CREATE TABLE before_images (
   operation_id INTEGER NOT NULL REFERENCES operations(id), restored_at TEXT,
   PRIMARY KEY (model, res_id, field)
 ) STRICT;
+-- fields that a person changed in Odoo: hashes of what PracticeHub wants, and of what is there;
+-- and the two values, for the eyes of whoever decides
+CREATE TABLE conflicts (
+  external_id TEXT NOT NULL, field TEXT NOT NULL, ours TEXT NOT NULL, theirs TEXT NOT NULL,
+  wanted TEXT NOT NULL, held TEXT NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY (external_id, field)
+) STRICT;
+-- records that we put into Odoo's archive, and the operation that did
+CREATE TABLE archived (
+  external_id TEXT PRIMARY KEY, operation_id INTEGER NOT NULL REFERENCES operations(id)
+) STRICT;
 
 -- proof ----------------------------------------------------------------------------------
 -- the fate of a record's file stands under "files:<resource>"
@@ -197,7 +221,19 @@ CREATE TABLE fates (
 CREATE TABLE differences (
   scope TEXT NOT NULL, external_id TEXT NOT NULL, model TEXT NOT NULL, field TEXT NOT NULL,
   verdict TEXT NOT NULL, rule TEXT NOT NULL, source TEXT NOT NULL, expected TEXT NOT NULL,
-  actual TEXT NOT NULL,
+  actual TEXT NOT NULL, transform TEXT NOT NULL, patient TEXT NOT NULL,
+  number INTEGER GENERATED ALWAYS AS (CAST(patient AS INTEGER)) VIRTUAL,
   PRIMARY KEY (scope, external_id, field)
+) STRICT;
+CREATE INDEX differences_by_patient ON differences (scope, number, patient, external_id, field);
+-- what records refer to, and how much of it stands in Odoo as read back
+CREATE TABLE relations (
+  name TEXT PRIMARY KEY, leads_to TEXT NOT NULL, place INTEGER NOT NULL,
+  expected INTEGER NOT NULL, linked INTEGER NOT NULL, told INTEGER NOT NULL,
+  orphan INTEGER NOT NULL, left_out INTEGER NOT NULL, missing INTEGER NOT NULL
+) STRICT;
+CREATE TABLE relation_gaps (
+  name TEXT NOT NULL, source_id TEXT NOT NULL, external_id TEXT NOT NULL, field TEXT NOT NULL,
+  why TEXT NOT NULL
 ) STRICT;
 """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from workbench.state._clock import now
 from workbench.state._page import Arrival, Resolve
-from workbench.state.files import FilesState
+from workbench.state.changes import FIRST, LAST, ChangesState
 from workbench.state.held import (
     HeldPage,
     PageIn,
@@ -19,7 +19,10 @@ from workbench.state.held import (
 )
 from workbench.state.schema import BY_PATIENT
 
-_WALK = "resource, generation, state, next, pages, rows, reported, note, updated_at, found, checked"
+_WALK = (
+    "resource, generation, state, next, pages, rows, reported, note, updated_at, found, checked, "
+    "started_at, since"
+)
 _RECORD = "resource, source_id, generation, page_id, position, patient_id, sha256, rows, gone, raw"
 _NUMBERED = "(source_id NOT GLOB '*[^0-9]*')"
 _AT_ONCE = 500
@@ -27,11 +30,8 @@ _AT_ONCE = 500
 _PATIENTS_AT_ONCE = 500
 """How many patients are looked up at a time."""
 
-_FIRST, _LAST = -(1 << 63), (1 << 63) - 1
-"""The smallest and the largest number that the table can hold."""
 
-
-class SourceState(FilesState):
+class SourceState(ChangesState):
     """Pages, records and files, written on behalf of `practicehub`."""
 
     # walks -------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ class SourceState(FilesState):
         """Note that the account does not have a resource (`note`: the status it answered)."""
         with self._store.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO walks VALUES (?,?,'absent',NULL,0,0,NULL,?,?,?,0,'{}')",
+                "INSERT OR REPLACE INTO walks VALUES (?,?,'absent',NULL,0,0,NULL,?,?,?,0,'{}','')",
                 (resource, generation, now(), now(), note),
             )
             self._store.ledger.append("resource absent", resource, detail={"note": note})
@@ -71,7 +71,7 @@ class SourceState(FilesState):
             )
             if note is not None:
                 db.execute(
-                    "INSERT INTO walks VALUES (?,?,'walking',NULL,0,0,NULL,?,?,?,0,'{}')",
+                    "INSERT INTO walks VALUES (?,?,'walking',NULL,0,0,NULL,?,?,?,0,'{}','')",
                     (resource, generation, now(), now(), note),
                 )
 
@@ -107,11 +107,11 @@ class SourceState(FilesState):
             page_id = int(cursor.lastrowid or 0)
             arrival = Arrival(db, page, page_id, resolve)
             arrival.store()
-            state = WalkState.WALKING if page.next else WalkState.DONE
+            state = WalkState.WALKING if page.next or page.under_way else WalkState.DONE
             # a window's total is that of its ids, not of the resource
             reported = None if page.kind is PageKind.WINDOW else page.reported
             db.execute(
-                "INSERT INTO walks VALUES (?,?,?,?,1,?,?,?,?,'',?,'{}') "
+                "INSERT INTO walks VALUES (?,?,?,?,1,?,?,?,?,'',?,'{}','') "
                 "ON CONFLICT (resource, generation) DO UPDATE SET state=excluded.state, "
                 "next=excluded.next, pages=pages+1, rows=rows+excluded.rows, "
                 "reported=COALESCE(excluded.reported, reported), updated_at=excluded.updated_at, "
@@ -128,21 +128,13 @@ class SourceState(FilesState):
             )  # fmt: skip
         return page_id
 
-    def _count_alive(self, resource: str, change: int) -> None:
-        """Keep the number of records that still exist; counting millions would take seconds."""
-        self._store.db.execute(
-            "INSERT INTO volumes VALUES (?,?) ON CONFLICT (resource) DO UPDATE "
-            "SET alive=alive+excluded.alive",
-            (resource, change),
-        )
-
     def records(self, resource: str) -> Iterator[Record]:
         """Stream a resource's distinct records that still exist, by numeric id, then text.
 
         They are fetched some at a time, so that nothing of the file is held up meanwhile:
         what another process commits shows from the next of them on.
         """
-        last: tuple[int, str] = (_FIRST, "")
+        last: tuple[int, str] = (FIRST, "")
         while True:
             rows = self._all(
                 f"SELECT {_RECORD}, number FROM records WHERE resource=? AND gone=0 "
@@ -226,19 +218,12 @@ class SourceState(FilesState):
             with self._store.transaction() as db:
                 db.execute(BY_PATIENT)
 
-    def seen_in(self, resource: str, generation: int) -> set[str]:
-        """Give the ids that one pass met; those of earlier passes that it did not are gone."""
-        rows = self._rows(
-            "SELECT source_id FROM records WHERE resource=? AND generation=?", resource, generation
-        )
-        return {row[0] for row in rows}
-
     def count_met(self, resource: str, generation: int, *, low: int, high: int) -> int:
         """Count the whole-number ids from `low` to `high`, inclusive, that one pass met."""
         row = self._one(
             "SELECT COUNT(*) FROM records WHERE resource=? AND number BETWEEN ? AND ? "
             f"AND generation=? AND {_NUMBERED}",
-            resource, max(low, _FIRST), min(high, _LAST), generation,
+            resource, max(low, FIRST), min(high, LAST), generation,
         )  # fmt: skip
         return int(row[0]) if row else 0
 
@@ -247,7 +232,7 @@ class SourceState(FilesState):
         row = self._one(
             "SELECT number FROM records WHERE resource=? AND number>=? AND generation=? "
             f"AND {_NUMBERED} ORDER BY number LIMIT 1 OFFSET ?",
-            resource, max(low, _FIRST), generation, offset,
+            resource, max(low, FIRST), generation, offset,
         )  # fmt: skip
         return int(row[0]) if row else None
 
@@ -270,16 +255,6 @@ class SourceState(FilesState):
         )
         return row is None
 
-    def mark_gone(self, resource: str, source_ids: Sequence[str]) -> None:
-        """Note that records no longer exist in PracticeHub; they are kept, not dropped."""
-        with self._store.transaction() as db:
-            marked = db.executemany(
-                "UPDATE records SET gone=1 WHERE resource=? AND source_id=? AND gone=0",
-                [(resource, source_id) for source_id in source_ids],
-            ).rowcount
-            self._count_alive(resource, -marked)
-            self._store.ledger.append("gone", resource, detail={"ids": list(source_ids)})
-
     def differing_copies(self) -> list[tuple[str, str, str]]:
         """List resource, id and rule of every record that came in differing copies."""
         rows = self._all("SELECT resource, source_id, rule FROM copies ORDER BY 1, 2")
@@ -294,14 +269,32 @@ class SourceState(FilesState):
         return [row[0] for row in rows]
 
     def volumes(self) -> dict[str, Volume]:
-        """Give rows and distinct records of every resource walked, absent ones left out."""
+        """Give rows and distinct records of every resource walked, absent ones left out.
+
+        Rows are those of the newest pass that read the whole list; what is reported, and
+        whether a pass is under way, is told by the newest one of all.
+        """
+        newest = (
+            "(SELECT MAX(generation) FROM walks n WHERE n.resource=w.resource "
+            "AND n.state<>'absent'{})"
+        )
+        of_any, of_a_whole = newest.format(""), newest.format(" AND n.since=''")
         found = self._all(
-            "SELECT w.resource, w.reported, w.rows, COALESCE(v.alive, 0), w.state FROM walks w "
-            "LEFT JOIN volumes v ON v.resource=w.resource "
-            "WHERE w.state<>'absent' AND w.generation=(SELECT MAX(generation) FROM walks n "
-            "WHERE n.resource=w.resource AND n.state<>'absent') ORDER BY w.rowid"
+            "SELECT w.resource, w.reported, COALESCE(l.rows, 0), COALESCE(v.alive, 0), w.state "
+            "FROM walks w LEFT JOIN volumes v ON v.resource=w.resource "
+            f"LEFT JOIN walks l ON l.resource=w.resource AND l.generation={of_a_whole} "
+            f"WHERE w.state<>'absent' AND w.generation={of_any} ORDER BY w.rowid"
         )
         return {row[0]: Volume(*(*row[:4], WalkState(row[4]))) for row in found}
+
+    def last_pass(self, resource: str, *, before: int, whole: bool = False) -> Walk | None:
+        """Give the newest finished pass before a generation, or None; `whole`: over all of it."""
+        row = self._one(
+            f"SELECT {_WALK} FROM walks WHERE resource=?1 AND generation<?2 AND state='done' "
+            "AND (?3=0 OR since='') ORDER BY generation DESC LIMIT 1",
+            resource, before, int(whole),
+        )  # fmt: skip
+        return Walk.of(row) if row else None
 
     def pages(
         self, *, resource: str | None = None, generation: int | None = None

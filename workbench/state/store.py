@@ -12,13 +12,17 @@ from pathlib import Path
 
 from workbench.errors import BusyError, StateError, StorageFullError, WorkbenchError
 from workbench.state import schema
+from workbench.state.audit import AuditState
+from workbench.state.conflicts import ConflictState
 from workbench.state.decisions import Decisions
 from workbench.state.destination import DestinationState
 from workbench.state.journey import JourneyState
 from workbench.state.ledger import Ledger
+from workbench.state.lists import ListState
 from workbench.state.proofs import ProofState
 from workbench.state.source import SourceState
 from workbench.state.staging import StagingState
+from workbench.state.tally import Tally
 
 _PIECE = 1 << 16
 """Bytes: more than SQLite writes at a time."""
@@ -28,7 +32,7 @@ class Store:
     """The run's state: the only source of truth, open in any number of processes.
 
     Each room has its own part (`source`, `staging`, `decisions`, `destination`, `proof`,
-    `journey`); SQL is written nowhere else. Reads see the last commit of any process.
+    `lists`, `journey`); SQL is written nowhere else. Reads see the last commit of any process.
     Writes happen inside `transaction()`; the parts open one themselves where none is open.
 
     Raises:
@@ -57,13 +61,17 @@ class Store:
         except BaseException:
             self.db.close()
             raise
-        self.ledger = Ledger(self.db)
+        self._tally = Tally(self.db)
+        self.ledger = Ledger(self.db, self._tally)
         self.journey = JourneyState(self)
         self.source = SourceState(self)
         self.staging = StagingState(self)
         self.decisions = Decisions(self)
         self.destination = DestinationState(self)
+        self.conflicts = ConflictState(self)
         self.proof = ProofState(self)
+        self.lists = ListState(self)
+        self.audit = AuditState(self)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -74,8 +82,10 @@ class Store:
                 return
             with self._database_errors():
                 try:
+                    self._tally.watch()
                     self.db.execute("BEGIN IMMEDIATE")
                     yield self.db
+                    self.ledger.note_the_rest()
                     self.db.execute("COMMIT")
                 except BaseException:
                     self._undo()
@@ -104,6 +114,7 @@ class Store:
         self.db.close()
 
     def _undo(self) -> None:
+        self._tally.forget()
         if self.db.in_transaction:  # a full disk rolls back by itself
             self.db.execute("ROLLBACK")
 

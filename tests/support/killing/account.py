@@ -91,22 +91,28 @@ def make_account(host: str) -> SmallAccount:
     return SmallAccount(clinic, switches, api_key=KEY, signer=Signer(host))
 
 
-def serve(account: SmallAccount, plugs: tuple[socket.socket, socket.socket], log: Path) -> None:
+Before = Callable[[str, dict[str, list[str]]], None]
+"""Told path and question of each request before it is answered."""
+
+
+def serve(
+    account: Account,
+    plugs: tuple[socket.socket, socket.socket],
+    log: Path,
+    *,
+    before: Before | None = None,
+) -> None:
     """Serve API and file host until the process is ended; write every request into `log`."""
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     async def both() -> None:
-        apps = _Noted(Api(account), file, Drift(account.clinic)), _Noted(FileHost(account), file)
+        apps = _Noted(Api(account), file, before), _Noted(FileHost(account), file)
         await asyncio.gather(
             *(uvicorn.Server(_config(app)).serve(sockets=[plug])
               for app, plug in zip(apps, plugs, strict=True))
         )  # fmt: skip
 
     asyncio.run(both())
-
-
-Before = Callable[[str, dict[str, list[str]]], None]
-"""Told path and question of each request before it is answered."""
 
 
 class Drift:

@@ -13,8 +13,6 @@ import os
 import shutil
 import signal
 import sys
-import threading
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -23,7 +21,16 @@ from typing import Any
 
 import stamina
 
-from tests.support.killing.account import KEY, PAGE_SIZE, RESOURCES, make_account, plug, serve
+from tests.support.killing.account import (
+    KEY,
+    PAGE_SIZE,
+    RESOURCES,
+    Drift,
+    make_account,
+    plug,
+    serve,
+)
+from tests.support.killing.forking import forked, obey
 from tests.support.killing.points import Point, Points
 from workbench.practicehub import (
     Client,
@@ -83,7 +90,7 @@ class Helper:
             shutil.copytree(self._template(), run)
         else:
             run.mkdir()
-        source = _forked(lambda: serve(self._account, self._plugs, log))
+        source = self._serve(log)
         try:
             endings = [self._extract(stage, run, kill) for kill in kills]
             endings.append(self._extract(stage, run, None))
@@ -107,12 +114,16 @@ class Helper:
             sorted(held ^ before[1])[:MOST_SHOWN],
         )
 
+    def _serve(self, log: Path) -> int:
+        drift = Drift(self._account.clinic)
+        return forked(lambda: serve(self._account, self._plugs, log, before=drift))
+
     def _template(self) -> Path:
         """Give a run folder in which every page is held and no file is."""
         made = self._folder / "template"
         if not made.exists():
             made.mkdir()
-            source = _forked(lambda: serve(self._account, self._plugs, self._folder / "log"))
+            source = self._serve(self._folder / "log")
             ending = self._extract("pages", made, None)
             os.kill(source, signal.SIGKILL)
             os.waitpid(source, 0)
@@ -143,7 +154,7 @@ class Helper:
             store.close()
             _report(run).write_text(json.dumps(told))
 
-        _, status = os.waitpid(_forked(work), 0)
+        _, status = os.waitpid(forked(work), 0)
         return os.waitstatus_to_exitcode(status)
 
 
@@ -198,34 +209,13 @@ def _report(run: Path) -> Path:
     return run.with_name(f"{run.name}.json")
 
 
-def _forked(work: Callable[[], None]) -> int:
-    """Do something in a process of its own; give its number."""
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        work()
-        status = 0
-    except BaseException:  # noqa: BLE001 - a forked child ends here, whatever it was
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(status)
-
-
 def main(folder: Path) -> None:
     """Read orders and write answers until the orders end."""
     stamina.instrumentation.set_on_retry_hooks([])
     for late in ("h11", "httpcore", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.off"):
         importlib.import_module(late)  # once here, and not in every child
     helper = Helper(folder)
-    assert threading.active_count() == 1, "only a process of one thread can be forked safely"
-    for line in sys.stdin:
-        order = json.loads(line)
-        told = helper.do(order["stage"], [Point(*one) for one in order["kills"]])
-        sys.stdout.write(json.dumps(asdict(told)) + "\n")
-        sys.stdout.flush()
+    obey(lambda order: asdict(helper.do(order["stage"], [Point(*one) for one in order["kills"]])))
 
 
 if __name__ == "__main__":

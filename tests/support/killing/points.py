@@ -1,7 +1,7 @@
-"""Numbered points in an extraction: before each effect it has on the world, and after it.
+"""Numbered points in what the workbench does: before each effect it has, and after it.
 
-The effects are caught where they leave Python: a request, a write, a rename, a commit. So a
-new one in the workbench is a new point here, without anybody's doing.
+The effects are caught where they leave Python: a request, a call, a write, a rename, a commit.
+So a new one in the workbench is a new point here, without anybody's doing.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _WRITES = re.compile(r"\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM|CREATE T
 
 
 class Point(NamedTuple):
-    """The `number`-th time (from 1) that an extraction comes by `place`."""
+    """The `number`-th time (from 1) that a process comes by `place`."""
 
     place: str
     number: int
 
 
 class Points:
-    """Counts the points an extraction comes by, and kills the process at one of them.
+    """Counts the points a process comes by, and kills it at one of them.
 
     Places are counted each on its own, because downloads run in threads: which file is
     third is certain, what happens elsewhere meanwhile is not.
@@ -42,14 +42,18 @@ class Points:
         self._lock = threading.Lock()
 
     def reached(self, place: str) -> None:
-        """Note that the extraction is here; where it is to die, it dies."""
+        """Note that the process is here; where it is to die, it dies."""
         with self._lock:
             self._counts[place] += 1
             point = Point(place, self._counts[place])
             self.met.append(point)
             if point == self._kill:
+                self.last_words()
                 os.kill(os.getpid(), signal.SIGKILL)
                 threading.Event().wait()  # the signal is on its way: nothing happens after it
+
+    def last_words(self) -> None:
+        """Called where the process is about to be killed."""
 
     def around(
         self, owner: object, name: str, place: Callable[..., str], *, after: bool = True
@@ -73,16 +77,32 @@ class Points:
     def watch(self) -> None:
         """Watch this process from now on; it cannot be undone."""
         self.around(httpx.HTTPTransport, "handle_request", _request)
-        for name in ("write", "pwrite", "fsync"):
+        self.watch_files()
+        self.around(os, "rename", lambda _source, target: f"rename in {self._top(target)}")
+        self.watch_commits()
+
+    def watch_files(self, *, written: tuple[str, ...] = ("write", "pwrite", "fsync")) -> None:
+        """Watch what is written below the run folder and taken away there.
+
+        `written`: functions of `os` that write into a file that is open.
+        """
+        for name in written:
             self.around(
                 os, name, lambda file, *_, name=name: f"{name} in {self._of(file)}", after=False
             )
         self.around(os, "unlink", lambda path, **_: f"unlink in {self._top(path)}", after=False)
-        self.around(os, "rename", lambda _source, target: f"rename in {self._top(target)}")
+
+    def watch_commits(self, *, after: bool = True, passing: frozenset[str] = frozenset()) -> None:
+        """Watch the commits to state files; `after` as for `around`.
+
+        `passing`: tables that nothing goes by; a commit that writes no other is no point.
+        """
         connect, points = sqlite3.connect, self
 
         class Watched(_Watched):
             watcher = points
+            watches_after = after
+            does_not_watch = passing
 
         def watched(*arguments: Any, **more: Any) -> sqlite3.Connection:  # noqa: ANN401 - as sqlite3
             return connect(*arguments, factory=Watched, **more)
@@ -108,27 +128,37 @@ class _Watched(sqlite3.Connection):
     """A connection whose commits are points, named for what they write first."""
 
     watcher: Points
+    watches_after: bool
+    does_not_watch: frozenset[str]
     _writes = "nothing"
+    _passes = False
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:  # noqa: ANN401 - as sqlite3
         """Run a statement; a commit between two points."""
         if sql.startswith("BEGIN"):
-            self._writes = "nothing"
-        elif self._writes == "nothing" and (found := _WRITES.match(sql)):
-            self._writes = str(found[1])
-        if sql != "COMMIT":
+            self._writes, self._passes = "nothing", False
+        else:
+            self._look(sql)
+        if sql != "COMMIT" or (self._passes and self._writes == "nothing"):
             return super().execute(sql, *values)
         place = f"the commit of {self._writes}"
         self.watcher.reached(f"before {place}")
         result = super().execute(sql)
-        self.watcher.reached(f"after {place}")
+        if self.watches_after:
+            self.watcher.reached(f"after {place}")
         return result
 
     def executemany(self, sql: str, values: Any) -> sqlite3.Cursor:  # noqa: ANN401 - as sqlite3
         """Run a statement for many values."""
-        if self._writes == "nothing" and (found := _WRITES.match(sql)):
-            self._writes = str(found[1])
+        self._look(sql)
         return super().executemany(sql, values)
+
+    def _look(self, sql: str) -> None:
+        found = _WRITES.match(sql)
+        if found and found[1] in self.does_not_watch:
+            self._passes = True
+        elif found and self._writes == "nothing":
+            self._writes = str(found[1])
 
     def commit(self) -> None:
         """Refuse: the workbench commits in words, which is where the points are."""

@@ -25,6 +25,7 @@ function once(button, act) {
 function render({ model, el }) {
   const drafts = new Map();
   let wanted = "";
+  let real = null; // { drawn, values }: real values for what is drawn, or is about to be
   const root = made("div", { class: "wb-table" });
   el.append(root);
 
@@ -96,8 +97,9 @@ function render({ model, el }) {
     const row = made("tr", { role: "row", "data-state": line.open ? "open" : "decided" });
     const cell = (name, ...content) =>
       made("td", { role: "cell", "data-head": name }, ...content.filter(Boolean));
+    const shown = (real && real.drawn === model.get("drawn") && real.values[line.subject]) || [];
     line.cells.forEach((one, index) => {
-      const text = made("span", { class: "wb-known" }, one.text);
+      const text = made("span", { class: "wb-known" }, shown[index] ?? one.text);
       const sign = one.sign && made("span", { class: "wb-sign" }, one.sign);
       const number = /^[\d,]+$/.test(one.text) && index > 0;
       const inside = index ? cell(heads[index], text, sign)
@@ -151,16 +153,26 @@ function render({ model, el }) {
 
   // a message may overtake the lines that it is about: then it is kept until they are drawn
   const told = (message) => {
+    if (message.kind === "reveal") {
+      real = message;
+      if (real.drawn === model.get("drawn")) draw();
+    }
     if (message.kind !== "focus") return;
     const key = `choice ${message.subject}`;
     wanted = at(key) ? "" : key;
     at(key)?.focus();
   };
-  model.on("change:drawn", draw);
+  const anew = () => {
+    // values of other lines are not kept for the moment when somebody comes back to them
+    if (real && real.drawn < model.get("drawn")) real = null;
+    draw();
+  };
+  model.on("change:drawn", anew);
   model.on("msg:custom", told);
   draw();
+  model.send({ kind: "ready" });
   return () => {
-    model.off("change:drawn", draw);
+    model.off("change:drawn", anew);
     model.off("msg:custom", told);
   };
 }
