@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import fake_odoo
 from tests.support.fake_odoo import Cut, FakeOdoo
 from tests.support.small_load import MODULE, attachment, loader
 from workbench.errors import OdooOutcomeUnknownError
@@ -19,21 +18,6 @@ from workbench.state import Store
 
 LEAFLET = b"%PDF leaflet " * 50_000
 """650 KB that several patients were given."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty state file."""
-    store = Store(tmp_path / "state.sqlite")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeOdoo]:
-    """A fake Odoo on loopback."""
-    with fake_odoo.serving() as fake:
-        yield fake
 
 
 @pytest.fixture

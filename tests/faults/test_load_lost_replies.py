@@ -38,21 +38,6 @@ WAITING = (
 FENCES = f"SELECT count(*) FROM ir_model_data WHERE model='res.lang' AND module='{MODULE}'"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty state file."""
-    store = Store(tmp_path / "state.sqlite")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeOdoo]:
-    """A fake Odoo on loopback."""
-    with fake_odoo.serving() as fake:
-        yield fake
-
-
 @pytest.fixture(scope="module")
 def real(odoo_server: OdooConnection) -> Iterator[OdooConnection]:
     """One database of the real Odoo for the cases of this module."""

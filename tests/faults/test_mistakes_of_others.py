@@ -12,14 +12,14 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import fake_odoo, small_load
+from tests.support import small_load
 from tests.support.fake_odoo import FakeOdoo, RefusedError
 from tests.support.small_load import contacts, loader
 from workbench.errors import OdooOutcomeUnknownError, WorkbenchError
@@ -33,21 +33,6 @@ PATIENCE = 0.3
 SECRETS = ("Wilhelmina Zandbergen", "w.zandbergen@example.org", "+31 20 555 0199")
 
 Method = Callable[..., Any]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty state file."""
-    store = Store(tmp_path / "state.sqlite")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeOdoo]:
-    """A fake Odoo on loopback."""
-    with fake_odoo.serving() as fake:
-        yield fake
 
 
 def instead(fake: FakeOdoo, method: str, made: Callable[[Method], Method]) -> None:
