@@ -65,14 +65,20 @@ class Colleague:
         self.touched.add((model, number))
 
     def deletes(self, model: str, number: int) -> bool:
-        """Delete a record, and what Odoo deletes with it; say whether Odoo let her."""
+        """Delete a record, and what Odoo deletes with it; say whether Odoo let her.
+
+        Visits stay without their patient: by their values they are changed, and so by her.
+        """
         before = external_ids(self._odoo).keys()
+        about = f"SELECT id FROM {TABLES['crm.lead']} WHERE partner_id=%s"
+        visits = read(self._odoo, about, number) if model == "res.partner" else []
         if post(self._odoo, f"{model}/unlink", ids=[number]).status_code != 200:
             return False
         there = {name: numbers(self._odoo, TABLES[name]) for name in tables(self._odoo)}
         self.deleted |= before - external_ids(self._odoo).keys()
         self.edited = {key: value for key, value in self.edited.items() if key[1] in there[key[0]]}
         self.made = {one for one in self.made if one[1] in there[one[0]]}
+        self.touched |= {("crm.lead", row["id"]) for row in visits}
         self.touched = {one for one in self.touched if one[1] in there[one[0]]}
         return True
 
