@@ -14,8 +14,9 @@ demo: $(STAMP)
 test: lint
 	@$(BIN)/python -m tests.support.suite $(TESTS)
 
-# `make test` kills an extraction at a sixth of its points and reads some hundred accounts that
-# change meanwhile; this one kills at every point, reads ten times as many, and fetches files of 3 GB.
+# `make test` kills an extraction at a sixth of its points and each phase at a few, tampers with a
+# share of the cells and bytes of a run folder, and tries some hundred accounts and two migrations
+# that change meanwhile; this one does all of it, ten times as many, and fetches files of 3 GB.
 test-all: lint
 	@WORKBENCH_TESTS_ALL=1 WORKBENCH_TESTS_FILE_BYTES=3000000000 $(BIN)/python -m tests.support.suite $(TESTS)
 
