@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -191,9 +192,9 @@ def test_what_stays_keeps_its_fields_and_nothing_else_of_ours_is_left(touched: T
 
 
 @pytest.fixture
-def clinic(odoo_db: OdooConnection, tmp_path: pytest.TempPathFactory) -> Iterator[Clinic]:
+def clinic(odoo_db: OdooConnection, tmp_path: Path) -> Iterator[Clinic]:
     """Four patients, prepared and loaded."""
-    with rolled_back.clinic(odoo_db, tmp_path, patients=4) as made:  # type: ignore[arg-type]
+    with rolled_back.clinic(odoo_db, tmp_path, patients=4) as made:
         made.prepare()
         made.migrate()
         yield made
